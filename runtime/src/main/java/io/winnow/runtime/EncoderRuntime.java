@@ -1,0 +1,26 @@
+package io.winnow.runtime;
+
+import io.winnow.v1.VisionManifest;
+import java.nio.FloatBuffer;
+
+/** Runs the vision tower and projector of one model. Thread-safe. */
+public interface EncoderRuntime extends AutoCloseable {
+
+  /** Shape of the tower. */
+  VisionManifest manifest();
+
+  /**
+   * Encodes one picture; blocks until it is done.
+   *
+   * @param pixelValues preprocessed picture, direct, position 0 // [3, height, width]
+   * @throws RuntimeStoppedException if the runtime was closed before or meanwhile
+   */
+  EncodedPicture encode(FloatBuffer pixelValues);
+
+  /**
+   * Stops computations under way, waits for them and frees everything. Idempotent; see {@link
+   * DecoderRuntime#close()}.
+   */
+  @Override
+  void close();
+}

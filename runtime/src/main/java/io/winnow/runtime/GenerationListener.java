@@ -1,0 +1,27 @@
+package io.winnow.runtime;
+
+/**
+ * Receives what happens to a generation, in order, never two calls at a time. Called on the
+ * runtime's own threads: must return quickly and must not block. Exactly one terminal event ({@link
+ * #onFinished} or {@link #onFailed}) comes, last.
+ */
+public interface GenerationListener {
+
+  /** The generation has left the queue; its first segment is about to run. */
+  default void onPrefillStarted() {}
+
+  /** A segment end that the plan names was reached. Answer with {@link Generation#resume}. */
+  default void onSegmentEnd(SegmentEnd end) {}
+
+  /** The prefill is complete. */
+  default void onPrefilled(PrefillSummary summary) {}
+
+  /** A token was sampled, the end-of-sequence token included. */
+  void onToken(SampledToken token);
+
+  /** Terminal: the generation ended by itself. */
+  void onFinished(FinishCause cause);
+
+  /** Terminal: the generation failed, was refused or was closed. */
+  void onFailed(RuntimeFailure failure);
+}
