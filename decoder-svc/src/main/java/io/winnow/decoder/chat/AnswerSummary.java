@@ -1,0 +1,53 @@
+package io.winnow.decoder.chat;
+
+import java.time.Duration;
+
+/**
+ * A complete answer's numbers.
+ *
+ * @param finish why it ended
+ * @param usage token counts
+ * @param timings where the time went
+ * @param reduction what was done to the visual tokens
+ */
+public record AnswerSummary(Finish finish, Usage usage, Timings timings, Reduction reduction) {
+
+  /** Why an answer ended. */
+  public enum Finish {
+    /** End-of-sequence token or a stop string. */
+    STOP,
+    /** Token limit or end of the context. */
+    LENGTH
+  }
+
+  /**
+   * Token counts.
+   *
+   * @param promptTokens text and visual tokens before reduction
+   * @param completionTokens generated tokens, the end-of-sequence token included
+   * @param imageTokens visual tokens before reduction
+   * @param imageTokensKept mean over layers of the visual tokens that entered the layer, rounded
+   */
+  public record Usage(
+      int promptTokens, int completionTokens, int imageTokens, int imageTokensKept) {}
+
+  /** Stage times; a stage that did not happen is zero. See GenerationTimings in decoder.proto. */
+  public record Timings(
+      Duration fetch,
+      Duration preprocess,
+      Duration encode,
+      Duration wire,
+      Duration decide,
+      Duration prefill,
+      Duration firstToken,
+      Duration perToken) {}
+
+  /**
+   * What was done to the visual tokens.
+   *
+   * @param method method in force, "none" kept everything
+   * @param flopsRatio remaining share of the decoder prefill's MACs
+   * @param reason the pruner's reason
+   */
+  public record Reduction(String method, double flopsRatio, String reason) {}
+}

@@ -1,0 +1,30 @@
+package io.winnow.decoder.chat;
+
+import java.util.Optional;
+
+/**
+ * What the caller wants done to the visual tokens.
+ *
+ * @param method "auto", "none" or a method's name; the pruner knows which exist
+ * @param budget how far to go; empty leaves it to the pruner
+ * @param report whether the response shall hold the full report
+ */
+public record ReductionWish(String method, Optional<Budget> budget, boolean report) {
+
+  /** The wish of a caller who says nothing. */
+  public static ReductionWish auto() {
+    return new ReductionWish("auto", Optional.empty(), false);
+  }
+
+  /** A bound on the work or the wait. */
+  public sealed interface Budget {}
+
+  /** Remaining share of the decoder prefill's MACs, in (0, 1]. */
+  public record FlopsRatio(double ratio) implements Budget {}
+
+  /** Share of visual tokens kept, in (0, 1]. */
+  public record KeepRatio(double ratio) implements Budget {}
+
+  /** Longest acceptable time to first token, in milliseconds. */
+  public record MaxTtftMillis(double millis) implements Budget {}
+}
