@@ -1,0 +1,40 @@
+"""Makes the golden numbers that the Java code is tested against.
+
+Run it from any folder, with the packages of requirements.txt installed:
+
+    python demo-model/reference/make_goldens.py
+
+It loads demo-model/checkpoint with Hugging Face transformers in float32, needs no network and
+no GPU, is deterministic, and writes into demo-model/goldens:
+
+answers.json    greedy answers to the questions of pictures/questions.tsv
+logits.json     logits of 16 forced greedy steps after the prefill
+vision.json     projected visual tokens and the saliency of every patch
+preprocess/     awkward pictures and the image processor's output for each
+text.json       tokenizer and chat template cases
+
+The fields of every file are described in demo-model/goldens/README.md.
+"""
+
+import torch
+
+from answer_goldens import write_answers, write_logits, write_vision
+from checkpoint import GOLDENS, Reference
+from preprocess_goldens import write_preprocess
+from text_goldens import write_text
+
+
+@torch.no_grad()
+def main():
+    torch.set_num_threads(1)
+    GOLDENS.mkdir(exist_ok=True)
+    reference = Reference()
+    write_text(reference)
+    write_preprocess(reference)
+    write_vision(reference)
+    write_logits(reference)
+    write_answers(reference)
+
+
+if __name__ == "__main__":
+    main()
