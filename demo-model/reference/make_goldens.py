@@ -12,6 +12,7 @@ logits.json     logits of 16 forced greedy steps after the prefill
 vision.json     projected visual tokens and the saliency of every patch
 preprocess/     awkward pictures and the image processor's output for each
 text.json       tokenizer and chat template cases
+pruned.json     visual tokens removed inside the decoder (pruned_forward.py)
 
 The fields of every file are described in demo-model/goldens/README.md.
 """
@@ -21,6 +22,7 @@ import torch
 from answer_goldens import write_answers, write_logits, write_vision
 from checkpoint import GOLDENS, Reference
 from preprocess_goldens import write_preprocess
+from pruned_goldens import write_pruned
 from text_goldens import write_text
 
 
@@ -34,6 +36,7 @@ def main():
     write_vision(reference)
     write_logits(reference)
     write_answers(reference)
+    write_pruned(reference)
 
 
 if __name__ == "__main__":
