@@ -1,0 +1,5 @@
+/** How a service's process ends. */
+@NullMarked
+package io.winnow.runtime.process;
+
+import org.jspecify.annotations.NullMarked;
