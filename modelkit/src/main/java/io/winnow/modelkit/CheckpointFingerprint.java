@@ -1,0 +1,75 @@
+package io.winnow.modelkit;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * Tells whether an export would come out the same: SHA-256 over every file that the exporter reads,
+ * its own format, and the request's settings.
+ */
+final class CheckpointFingerprint {
+
+  // Raise it whenever the written graphs or files change.
+  private static final int EXPORT_FORMAT = 1;
+
+  private static final List<String> FILES =
+      List.of(
+          "chat_template.jinja",
+          "chat_template.json",
+          "config.json",
+          "generation_config.json",
+          "model.safetensors.index.json",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "tokenizer.json",
+          "tokenizer_config.json");
+
+  private CheckpointFingerprint() {}
+
+  static String of(ExportRequest request) throws IOException {
+    MessageDigest digest = sha256();
+    add(digest, EXPORT_FORMAT + "/" + request.segments() + "/" + request.weights());
+    TreeSet<String> files = new TreeSet<>(FILES);
+    Safetensors.files(request.checkpoint()).forEach(files::add);
+    for (String file : files) {
+      Path path = request.checkpoint().resolve(file);
+      if (Files.exists(path)) {
+        add(digest, file + "/" + Files.size(path));
+        add(digest, path);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void add(MessageDigest digest, String text) {
+    digest.update(text.getBytes(StandardCharsets.UTF_8));
+    digest.update((byte) 0);
+  }
+
+  private static void add(MessageDigest digest, Path file) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate(1 << 20);
+    try (FileChannel channel = FileChannel.open(file)) {
+      while (channel.read(block) >= 0) {
+        digest.update(block.flip());
+        block.clear();
+      }
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

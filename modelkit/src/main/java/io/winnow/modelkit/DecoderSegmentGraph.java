@@ -1,0 +1,209 @@
+package io.winnow.modelkit;
+
+import io.winnow.modelkit.CheckpointConfig.Text;
+import io.winnow.modelkit.DroppingStep.Flow;
+import io.winnow.modelkit.OnnxGraphBuilder.ElementType;
+import java.io.IOException;
+
+/** Writes one segment of a Llama decoder as docs/decoder-graph.md specifies it. */
+final class DecoderSegmentGraph {
+
+  /** Most logit candidates per row. */
+  static final int MAX_CANDIDATES = 256;
+
+  private final OnnxGraphBuilder g;
+  private final Text text;
+  private final LlamaWeights weights;
+  private final Range range;
+  private final boolean dropping;
+
+  /**
+   * @param dropping false leaves the dropping step out: the graph that one without it is compared
+   *     with
+   */
+  DecoderSegmentGraph(
+      OnnxGraphBuilder g, Text text, LlamaWeights weights, Range range, boolean dropping) {
+    this.g = g;
+    this.text = text;
+    this.weights = weights;
+    this.range = range;
+    this.dropping = dropping;
+  }
+
+  /** A run of layers of the decoder. */
+  record Range(int first, int count) {
+    int end() {
+      return first + count;
+    }
+  }
+
+  void build() throws IOException {
+    declareInputs();
+    SegmentPlan plan = SegmentPlan.build(g, range.count());
+    String[] rotation = rotation();
+    String hidden = range.first() == 0 ? embed() : "hidden";
+    LayerState state = new LayerState(hidden, "", initialRows(), "");
+    for (int layer = range.first(); layer < range.end(); layer++) {
+      state = layer(layer, state, plan, rotation);
+    }
+    g.op("Add", state.residual(), state.update()).named("hidden_out");
+    new SegmentOutputs(g, text, weights, plan).build(state, range.end() == text.layers());
+  }
+
+  /**
+   * Between two layers.
+   *
+   * @param residual the stream // [B, T, D]
+   * @param update what is still to be added to it, or empty // [B, T, D]
+   * @param rows which of the segment's tokens are left // [B, T]
+   * @param score the last layer's ranking score of them // [B * T]
+   */
+  record LayerState(String residual, String update, String rows, String score) {}
+
+  private void declareInputs() {
+    int layers = range.count();
+    if (range.first() == 0) {
+      g.input("token_ids", ElementType.INT64, "B", "T");
+      g.input("visual_tokens", ElementType.FLOAT, "V", text.hiddenSize());
+    } else {
+      g.input("hidden", ElementType.FLOAT, "B", "T", text.hiddenSize());
+    }
+    g.input("positions", ElementType.INT64, "B", "T");
+    g.input("spans", ElementType.INT64, "B", "T");
+    g.input("scores", ElementType.FLOAT, "B", "T");
+    g.input("cached_lengths", ElementType.INT32, layers, "B");
+    g.input("keep", ElementType.INT64, layers, "P");
+    g.input("ranking", ElementType.INT64);
+    g.input("observe", ElementType.INT64);
+    g.input("text_start", ElementType.INT64);
+    for (int layer = range.first(); layer < range.end(); layer++) {
+      g.input("past_key_" + layer, ElementType.FLOAT, cacheShape());
+      g.input("past_value_" + layer, ElementType.FLOAT, cacheShape());
+    }
+    if (range.end() == text.layers()) {
+      g.input("logit_rows", ElementType.INT64, "R");
+    }
+  }
+
+  private Object[] cacheShape() {
+    return new Object[] {"B", text.kvHeads(), "C", text.headDim()};
+  }
+
+  /** Token embeddings with the visual tokens in their places. [B, T, D] */
+  private String embed() throws IOException {
+    String embedding = g.weight("embed_tokens", weights.embedding());
+    String embedded = g.op("Gather", embedding, "token_ids").value();
+    String visual = g.op("GreaterOrEqual", "spans", g.scalar(0L)).value();
+    String places = g.op("NonZero", visual).value(); // [2, V]
+    String indices = g.op("Transpose", places).with("perm", new long[] {1, 0}).value();
+    return g.op("ScatterND", embedded, indices, "visual_tokens").value();
+  }
+
+  /**
+   * Cosines and sines of this call's tokens, [B * T, head dim / 2] each; the layers pick theirs by
+   * row. Angles are products of two fp32 numbers, as in the reference.
+   */
+  private String[] rotation() {
+    int half = text.headDim() / 2;
+    float[] frequencies = new float[half];
+    for (int i = 0; i < half; i++) {
+      float exponent = 2f * i / text.headDim();
+      frequencies[i] = 1f / (float) Math.pow(text.ropeTheta(), exponent);
+    }
+    String positions = g.op("Cast", "positions").with("to", ElementType.FLOAT.code()).value();
+    String column = g.op("Reshape", positions, g.longs(-1, 1)).value();
+    String angles = g.op("Mul", column, g.floats(frequencies, half)).value();
+    return new String[] {g.op("Cos", angles).value(), g.op("Sin", angles).value()};
+  }
+
+  /** Numbers the tokens of this call from 0 on. [B, T] */
+  private String initialRows() {
+    String count = g.op("Size", "spans").value();
+    String numbers = g.op("Range", g.scalar(0L), count, g.scalar(1L)).value();
+    return g.op("Reshape", numbers, g.op("Shape", "spans").value()).value();
+  }
+
+  private LayerState layer(int layer, LayerState in, SegmentPlan plan, String[] rotation)
+      throws IOException {
+    int hidden = text.hiddenSize();
+    int queryWidth = text.heads() * text.headDim();
+    int keyWidth = text.kvHeads() * text.headDim();
+    String[] normed = norm(layer, "input_layernorm", in.residual(), in.update());
+    String query = project(layer, "self_attn.q_proj", normed[0], hidden, queryWidth);
+    String key = project(layer, "self_attn.k_proj", normed[0], hidden, keyWidth);
+    String value = project(layer, "self_attn.v_proj", normed[0], hidden, keyWidth);
+    query = rotate(query, text.heads(), in.rows(), rotation);
+    key = rotate(key, text.kvHeads(), in.rows(), rotation);
+    String attention = attend(layer, plan, query, key, value);
+
+    Flow flow = new Flow(attention, normed[1], in.rows());
+    String score = "";
+    if (dropping) {
+      DroppingStep.Scored scored =
+          new DroppingStep(text, plan).build(g, layer - range.first(), flow, query, key);
+      flow = scored.flow();
+      score = scored.score();
+    }
+    String projected = project(layer, "self_attn.o_proj", flow.attention(), queryWidth, hidden);
+    String[] after = norm(layer, "post_attention_layernorm", flow.residual(), projected);
+    return new LayerState(after[1], feedForward(layer, after[0]), flow.rows(), score);
+  }
+
+  /** Adds the update to the residual: the RMS norm of the sum, and the sum. */
+  private String[] norm(int layer, String part, String residual, String update) throws IOException {
+    String weight = g.weight("layers." + layer + "." + part, weights.norm(layer, part));
+    if (update.isEmpty()) {
+      String normed =
+          g.op("RMSNormalization", residual, weight).with("epsilon", text.epsilon()).value();
+      return new String[] {normed, residual};
+    }
+    return g.contrib("SkipSimplifiedLayerNormalization", residual, update, weight)
+        .with("epsilon", text.epsilon())
+        .normAndSum();
+  }
+
+  private String project(int layer, String part, String value, int in, int out) throws IOException {
+    Weight weight = weights.projection(layer, part, in, out);
+    return g.op("MatMul", value, g.weight("layers." + layer + "." + part, weight)).value();
+  }
+
+  private String rotate(String value, int heads, String rows, String[] rotation) {
+    return g.contrib("RotaryEmbedding", value, rows, rotation[0], rotation[1])
+        .with("num_heads", heads)
+        .with("rotary_embedding_dim", 0)
+        .value();
+  }
+
+  private String attend(int layer, SegmentPlan plan, String query, String key, String value) {
+    String presentKey = "present_key_" + layer;
+    String presentValue = "present_value_" + layer;
+    int number = layer - range.first();
+    String attention = "attention_" + layer;
+    g.contrib(
+            "GroupQueryAttention",
+            query,
+            key,
+            value,
+            "past_key_" + layer,
+            "past_value_" + layer,
+            plan.pastEnds().get(number),
+            plan.totals().get(number))
+        .with("num_heads", text.heads())
+        .with("kv_num_heads", text.kvHeads())
+        .with("scale", (float) (1 / Math.sqrt(text.headDim())))
+        .named(attention, presentKey, presentValue);
+    g.output(presentKey, ElementType.FLOAT, cacheShape());
+    g.output(presentValue, ElementType.FLOAT, cacheShape());
+    return attention;
+  }
+
+  /** SwiGLU: down(silu(gate) * up). */
+  private String feedForward(int layer, String value) throws IOException {
+    int hidden = text.hiddenSize();
+    int width = text.intermediateSize();
+    String gate = project(layer, "mlp.gate_proj", value, hidden, width);
+    String up = project(layer, "mlp.up_proj", value, hidden, width);
+    String silu = g.contrib("QuickGelu", gate).with("alpha", 1f).value();
+    return project(layer, "mlp.down_proj", g.op("Mul", silu, up).value(), width, hidden);
+  }
+}

@@ -1,0 +1,62 @@
+package io.winnow.modelkit;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
+import io.winnow.v1.ModelManifest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Turns a Hugging Face checkpoint folder into a model of a model repository. Safe to call from
+ * several threads and processes at once; a failed export leaves the repository as it was.
+ */
+public final class Exporter {
+
+  private static final String MANIFEST = "manifest.json";
+
+  private Exporter() {}
+
+  /**
+   * Writes the model, in place of an older one of this name.
+   *
+   * @throws ExportException if the checkpoint cannot be taken
+   * @throws IOException if the repository cannot be written
+   */
+  public static void export(ExportRequest request, ExportProgress progress) throws IOException {
+    String fingerprint = CheckpointFingerprint.of(request);
+    LlavaFamily family = new LlavaFamily(request, progress);
+    new ModelRepositoryWriter(request.repository(), request.name())
+        .replace(
+            root -> {
+              ModelManifest manifest = family.write(root).setCheckpointSha256(fingerprint).build();
+              Files.writeString(
+                  manifestFile(root, request), JsonFormat.printer().print(manifest) + "\n");
+            });
+  }
+
+  /**
+   * Whether the repository already holds what {@link #export} would write. Reads the whole
+   * checkpoint.
+   *
+   * @throws ExportException if the checkpoint's index cannot be read
+   */
+  public static boolean isUpToDate(ExportRequest request) throws IOException {
+    Path file = manifestFile(request.repository(), request);
+    if (!Files.exists(file)) {
+      return false;
+    }
+    ModelManifest.Builder manifest = ModelManifest.newBuilder();
+    try {
+      JsonFormat.parser().ignoringUnknownFields().merge(Files.readString(file), manifest);
+    } catch (InvalidProtocolBufferException e) {
+      return false;
+    }
+    return Files.exists(request.repository().resolve(manifest.getVision().getGraph()))
+        && manifest.getCheckpointSha256().equals(CheckpointFingerprint.of(request));
+  }
+
+  private static Path manifestFile(Path root, ExportRequest request) {
+    return root.resolve(request.name() + "-decoder").resolve(MANIFEST);
+  }
+}

@@ -1,0 +1,133 @@
+package io.winnow.modelkit;
+
+import io.winnow.modelkit.CheckpointConfig.Text;
+import io.winnow.modelkit.CheckpointConfig.Vision;
+import io.winnow.modelkit.DecoderSegmentGraph.Range;
+import io.winnow.v1.DecoderManifest;
+import io.winnow.v1.ModelManifest;
+import io.winnow.v1.SegmentManifest;
+import io.winnow.v1.VisionManifest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** LLaVA: CLIP vision tower, two-layer projector, Llama decoder. */
+final class LlavaFamily {
+
+  private static final int MANIFEST_VERSION = 1;
+
+  private final ExportRequest request;
+  private final ExportProgress progress;
+  private final CheckpointConfig config;
+  private final Safetensors tensors;
+
+  LlavaFamily(ExportRequest request, ExportProgress progress) {
+    this.request = request;
+    this.progress = progress;
+    this.config = CheckpointConfig.read(request.checkpoint());
+    this.tensors = Safetensors.open(request.checkpoint());
+  }
+
+  /**
+   * Writes the model's two folders.
+   *
+   * @param root an empty folder that stands for the repository
+   * @return what the manifest says, but for the checkpoint's fingerprint
+   */
+  ModelManifest.Builder write(Path root) throws IOException {
+    String visionFolder = request.name() + "-vision";
+    String decoderFolder = request.name() + "-decoder";
+    Files.createDirectories(root.resolve(visionFolder).resolve("1"));
+    Files.createDirectories(root.resolve(decoderFolder).resolve("1"));
+    return ModelManifest.newBuilder()
+        .setFormatVersion(MANIFEST_VERSION)
+        .setName(request.name())
+        .setFamily("llava")
+        .setVision(vision(root, visionFolder))
+        .setDecoder(decoder(root, decoderFolder))
+        .setPrompt(
+            new PromptConfig(request.checkpoint())
+                .write(root.resolve(decoderFolder), decoderFolder, config.imageTokenId()));
+  }
+
+  private VisionManifest vision(Path root, String folder) throws IOException {
+    Vision vision = config.vision();
+    VisionManifest manifest =
+        VisionManifest.newBuilder()
+            .setGraph(folder + "/1/model.onnx")
+            .setImageHeight(vision.imageSize())
+            .setImageWidth(vision.imageSize())
+            .setGridRows(vision.grid())
+            .setGridColumns(vision.grid())
+            .setPreprocessing(PreprocessingConfig.read(request.checkpoint(), vision.imageSize()))
+            .build();
+    progress.onGraph(manifest.getGraph(), 0, ranges().size() + 1);
+    writeGraph(root.resolve(manifest.getGraph()), g -> new VisionGraph(g, config, tensors).build());
+    Files.writeString(
+        root.resolve(folder).resolve("config.pbtxt"),
+        TritonConfig.vision(folder, manifest, config.text().hiddenSize()));
+    return manifest;
+  }
+
+  private DecoderManifest decoder(Path root, String folder) throws IOException {
+    LlamaWeights weights = new LlamaWeights(tensors, config.text());
+    List<SegmentManifest> segments = new ArrayList<>();
+    for (Range range : ranges()) {
+      String graph = folder + "/1/segment-" + segments.size() + ".onnx";
+      progress.onGraph(graph, segments.size() + 1, ranges().size() + 1);
+      writeGraph(
+          root.resolve(graph),
+          g -> new DecoderSegmentGraph(g, config.text(), weights, range, true).build());
+      segments.add(
+          SegmentManifest.newBuilder()
+              .setGraph(graph)
+              .setFirstLayer(range.first())
+              .setLayerCount(range.count())
+              .build());
+    }
+    return shape(config.text()).addAllSegments(segments).build();
+  }
+
+  private DecoderManifest.Builder shape(Text text) {
+    return DecoderManifest.newBuilder()
+        .setLayers(text.layers())
+        .setHiddenSize(text.hiddenSize())
+        .setIntermediateSize(text.intermediateSize())
+        .setHeads(text.heads())
+        .setKvHeads(text.kvHeads())
+        .setHeadDim(text.headDim())
+        .setVocabularySize(text.vocabularySize())
+        .setContextLength(text.contextLength())
+        .setCandidates(Math.min(DecoderSegmentGraph.MAX_CANDIDATES, text.vocabularySize()))
+        .setWeights(request.weights());
+  }
+
+  /** Cuts the layers into segments that differ by one layer at most, the longer ones first. */
+  private List<Range> ranges() {
+    int layers = config.text().layers();
+    int segments = Math.min(request.segments(), layers);
+    List<Range> ranges = new ArrayList<>();
+    int first = 0;
+    for (int i = 0; i < segments; i++) {
+      int count = layers / segments + (i < layers % segments ? 1 : 0);
+      ranges.add(new Range(first, count));
+      first += count;
+    }
+    return ranges;
+  }
+
+  private static void writeGraph(Path file, GraphWriter writer) throws IOException {
+    Path dataFile = file.resolveSibling(file.getFileName() + ".data");
+    try (ExternalData data = new ExternalData(dataFile)) {
+      OnnxGraphBuilder graph = new OnnxGraphBuilder(file.getFileName().toString(), data);
+      writer.write(graph);
+      graph.write(file);
+    }
+  }
+
+  private interface GraphWriter {
+    void write(OnnxGraphBuilder graph) throws IOException;
+  }
+}

@@ -1,0 +1,171 @@
+package io.winnow.modelkit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * The tensors of a checkpoint: model.safetensors, or the shards that model.safetensors.index.json
+ * names. Files are memory-mapped, so a tensor costs memory only while it is read.
+ */
+final class Safetensors {
+
+  private static final String SINGLE_FILE = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final int LENGTH_BYTES = 8;
+  private static final long MAX_HEADER_BYTES = 100_000_000;
+
+  private final Map<String, SafetensorsTensor> tensors = new LinkedHashMap<>();
+
+  private Safetensors() {}
+
+  static Safetensors open(Path checkpoint) {
+    Safetensors result = new Safetensors();
+    for (String file : files(checkpoint)) {
+      try {
+        result.read(checkpoint.resolve(file), file);
+      } catch (IOException e) {
+        throw new ExportException("cannot read " + file + " of the checkpoint", e);
+      }
+    }
+    return result;
+  }
+
+  /** The files that hold the weights, sorted by name. */
+  static Iterable<String> files(Path checkpoint) {
+    TreeSet<String> files = new TreeSet<>();
+    if (Files.exists(checkpoint.resolve(INDEX))) {
+      JsonFields map = JsonFields.read(checkpoint.resolve(INDEX)).object("weight_map");
+      for (String tensor : map.keys()) {
+        files.add(shard(map, tensor));
+      }
+    } else {
+      files.add(SINGLE_FILE);
+    }
+    return files;
+  }
+
+  private static String shard(JsonFields map, String tensor) {
+    String file = map.text(tensor);
+    if (!file.equals(Path.of(file).normalize().getFileName().toString())) {
+      throw map.unsupported(tensor, "names of files in the checkpoint folder");
+    }
+    return file;
+  }
+
+  boolean has(String name) {
+    return tensors.containsKey(name);
+  }
+
+  /** The tensor with this name, whose shape must be as given. */
+  SafetensorsTensor get(String name, long... shape) {
+    SafetensorsTensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new ExportException("the checkpoint has no tensor " + name);
+    }
+    if (!Arrays.equals(tensor.shape(), shape)) {
+      throw new ExportException(
+          "tensor "
+              + name
+              + " has shape "
+              + Arrays.toString(tensor.shape())
+              + ", config.json asks for "
+              + Arrays.toString(shape));
+    }
+    return tensor;
+  }
+
+  private void read(Path path, String file) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      long headerBytes = headerBytes(channel, file);
+      ByteBuffer header = ByteBuffer.allocate((int) headerBytes);
+      readFully(channel, header, LENGTH_BYTES);
+      JsonFields entries = JsonFields.parse(file, text(header));
+      long dataStart = LENGTH_BYTES + headerBytes;
+      for (String name : entries.keys()) {
+        if (!name.equals("__metadata__")) {
+          tensors.put(name, tensor(channel, file, name, entries.object(name), dataStart));
+        }
+      }
+    }
+  }
+
+  private static long headerBytes(FileChannel channel, String file) throws IOException {
+    ByteBuffer length = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    if (channel.size() < LENGTH_BYTES) {
+      throw new ExportException(file + " is truncated: it has " + channel.size() + " bytes");
+    }
+    readFully(channel, length, 0);
+    long bytes = length.getLong(0);
+    if (bytes < 2 || bytes > MAX_HEADER_BYTES) {
+      throw new ExportException(file + " is not a safetensors file: header of " + bytes + " bytes");
+    }
+    if (LENGTH_BYTES + bytes > channel.size()) {
+      throw new ExportException(file + " is truncated: its header alone has " + bytes + " bytes");
+    }
+    return bytes;
+  }
+
+  private static SafetensorsTensor tensor(
+      FileChannel channel, String file, String name, JsonFields entry, long dataStart)
+      throws IOException {
+    SafetensorsTensor.Type type = SafetensorsTensor.Type.of(name, entry.text("dtype"));
+    long[] shape = longs(entry.node("shape"));
+    long[] offsets = longs(entry.node("data_offsets"));
+    long bytes = Math.multiplyExact(elements(shape), type.bytes());
+    if (offsets.length != 2 || offsets[0] < 0 || offsets[1] - offsets[0] != bytes) {
+      throw new ExportException(
+          file + ": tensor " + name + " has data_offsets that do not fit its shape");
+    }
+    if (dataStart + offsets[1] > channel.size()) {
+      throw new ExportException(
+          file
+              + " is truncated: tensor "
+              + name
+              + " ends at byte "
+              + (dataStart + offsets[1])
+              + ", the file has "
+              + channel.size());
+    }
+    return SafetensorsTensor.map(channel, name, type, shape, dataStart + offsets[0], bytes);
+  }
+
+  private static long elements(long[] shape) {
+    long elements = 1;
+    for (long size : shape) {
+      elements = Math.multiplyExact(elements, size);
+    }
+    return elements;
+  }
+
+  private static long[] longs(JsonNode list) {
+    long[] values = new long[list.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = list.get(i).asLong(-1);
+    }
+    return values;
+  }
+
+  private static String text(ByteBuffer bytes) {
+    return StandardCharsets.UTF_8.decode(bytes.flip()).toString();
+  }
+
+  private static void readFully(FileChannel channel, ByteBuffer buffer, long position)
+      throws IOException {
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer, position + buffer.position()) < 0) {
+        throw new IOException("unexpected end of file");
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package io.winnow.modelkit;
+
+import io.winnow.modelkit.CheckpointConfig.Text;
+import io.winnow.modelkit.DecoderSegmentGraph.LayerState;
+import io.winnow.modelkit.OnnxGraphBuilder.ElementType;
+import java.io.IOException;
+import java.util.List;
+
+/** What a segment gives besides its hidden state and its caches. */
+final class SegmentOutputs {
+
+  private final OnnxGraphBuilder g;
+  private final Text text;
+  private final LlamaWeights weights;
+  private final SegmentPlan plan;
+
+  SegmentOutputs(OnnxGraphBuilder g, Text text, LlamaWeights weights, SegmentPlan plan) {
+    this.g = g;
+    this.text = text;
+    this.weights = weights;
+    this.plan = plan;
+  }
+
+  void build(LayerState state, boolean lastSegment) throws IOException {
+    g.output("hidden_out", ElementType.FLOAT, "B", "U", text.hiddenSize());
+    survivors(state.rows());
+    String spans = g.op("Reshape", "spans_out", g.longs(-1)).value(); // [B * U]
+    String positions = g.op("Reshape", "positions_out", g.longs(-1)).value();
+    String hidden = g.op("Reshape", "hidden_out", g.longs(-1, text.hiddenSize())).value();
+    importance(spans, state.score());
+    textStatus(spans, positions, hidden);
+    if (lastSegment) {
+      logits(hidden);
+    }
+  }
+
+  /** Positions, spans and scores of the tokens that are left. */
+  private void survivors(String rows) {
+    gather("positions", rows, ElementType.INT64);
+    gather("spans", rows, ElementType.INT64);
+    gather("scores", rows, ElementType.FLOAT);
+  }
+
+  private void gather(String name, String rows, ElementType type) {
+    String flat = name.equals("spans") ? plan.spans() : g.op("Reshape", name, g.longs(-1)).value();
+    g.op("Gather", flat, rows).named(name + "_out");
+    g.output(name + "_out", type, "B", "U");
+  }
+
+  private void importance(String spans, String score) {
+    String visual = g.op("GreaterOrEqual", spans, g.scalar(0L)).value();
+    String each =
+        score.isEmpty() ? g.op("Cast", visual).with("to", ElementType.FLOAT.code()).value() : score;
+    g.op("Compress", each, visual).with("axis", 0).named("importance");
+    g.output("importance", ElementType.FLOAT, "W");
+  }
+
+  /** Mean of the text rows from text_start on without the last row, and the last row. */
+  private void textStatus(String spans, String positions, String hidden) {
+    String isText = g.op("Less", spans, g.scalar(0L)).value();
+    String isLate = g.op("GreaterOrEqual", positions, "text_start").value();
+    String counted = g.op("And", isText, isLate).value();
+    String chosen = g.op("Cast", counted).with("to", ElementType.FLOAT.code()).value();
+    String others = g.op("Slice", chosen, g.longs(0), g.longs(-1)).value();
+    String count = g.op("ReduceSum", others).value(); // [1]
+    String alone =
+        g.op("Cast", g.op("Equal", count, g.scalar(0f)).value())
+            .with("to", ElementType.FLOAT.code())
+            .value();
+    String share = g.op("Concat", others, alone).with("axis", 0).value();
+    String mean = g.op("Div", share, g.op("Max", count, g.scalar(1f)).value()).value(); // [B * U]
+    String row = g.op("Unsqueeze", mean, g.longs(0)).value();
+    String average = g.op("MatMul", row, hidden).value(); // [1, D]
+    String last = g.op("Gather", hidden, g.longs(-1)).with("axis", 0).value();
+    g.op("Concat", average, last).with("axis", 0).named("text_status");
+    g.output("text_status", ElementType.FLOAT, 2, text.hiddenSize());
+  }
+
+  private void logits(String hidden) throws IOException {
+    int candidates = Math.min(DecoderSegmentGraph.MAX_CANDIDATES, text.vocabularySize());
+    String rows = g.op("Gather", hidden, "logit_rows").with("axis", 0).value();
+    String normed =
+        g.op("RMSNormalization", rows, g.weight("norm", weights.finalNorm()))
+            .with("epsilon", text.epsilon())
+            .value();
+    g.op("MatMul", normed, g.weight("lm_head", weights.head())).named("logits");
+    List<String> best =
+        g.op("TopK", "logits", g.longs(candidates)).named("candidate_logits", "candidate_ids");
+    g.op("ReduceLogSumExp", "logits", g.longs(1)).with("keepdims", 0).named("log_sum_exp");
+    g.output("logits", ElementType.FLOAT, "R", text.vocabularySize());
+    g.output(best.get(0), ElementType.FLOAT, "R", candidates);
+    g.output(best.get(1), ElementType.INT64, "R", candidates);
+    g.output("log_sum_exp", ElementType.FLOAT, "R");
+  }
+}
