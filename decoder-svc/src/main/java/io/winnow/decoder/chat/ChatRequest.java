@@ -36,6 +36,12 @@ public record ChatRequest(
     stop = List.copyOf(stop);
   }
 
+  /** The same request with other messages, for example with pictures in place of their URLs. */
+  public ChatRequest withMessages(List<ChatMessage> others) {
+    return new ChatRequest(
+        id, model, others, sampling, maxTokens, stop, topLogprobs, reduction, timeout);
+  }
+
   /**
    * Sampling as the caller chose it.
    *
