@@ -1,0 +1,172 @@
+package io.winnow.pruner.grpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.winnow.pruner.grpc.DecideMessages.RefusedException;
+import io.winnow.pruner.planning.PlanDecision;
+import io.winnow.pruner.planning.PrunePlan;
+import io.winnow.pruner.planning.PrunePlanner;
+import io.winnow.pruner.planning.PrunerFailure;
+import io.winnow.pruner.planning.PrunerFailure.Reason;
+import io.winnow.v1.DecideBegin;
+import io.winnow.v1.DecideRequest;
+import io.winnow.v1.DecideResponse;
+import io.winnow.v1.Outcome;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+
+/**
+ * One generation's stream: keeps the protocol's order and ends exactly once. Messages are taken one
+ * at a time, the next only when the peer has read what it was sent. Called by gRPC and by the idle
+ * timer, hence synchronized; no method waits.
+ */
+final class DecideStream implements StreamObserver<DecideRequest> {
+
+  private static final Logger log = System.getLogger(DecideStream.class.getName());
+
+  private final ServerCallStreamObserver<DecideResponse> peer;
+  private final PrunePlanner planner;
+  private final OpenStreams openStreams;
+  private final IdleTimer.Timeout idleTimeout;
+  private State state = new State.AwaitingBegin();
+  private boolean wantsNext;
+
+  DecideStream(
+      ServerCallStreamObserver<DecideResponse> peer,
+      PrunePlanner planner,
+      OpenStreams openStreams,
+      IdleTimer idleTimer) {
+    this.peer = peer;
+    this.planner = planner;
+    this.openStreams = openStreams;
+    this.idleTimeout = idleTimer.timeout(this::idle);
+  }
+
+  /** Admits the stream and takes the first message. Call once, inside the gRPC method. */
+  synchronized void open() {
+    peer.disableAutoRequest();
+    peer.setOnReadyHandler(this::pull);
+    peer.setOnCancelHandler(this::release);
+    openStreams.admit(this).ifPresentOrElse(this::fail, this::takeNext);
+  }
+
+  @Override
+  public synchronized void onNext(DecideRequest request) {
+    if (state instanceof State.Ended) {
+      return;
+    }
+    try {
+      switch (request.getStepCase()) {
+        case BEGIN -> begin(request.getBegin());
+        case OBSERVATION -> refuseOrder("an Observation that no plan has asked for");
+        case OUTCOME -> finish(request.getOutcome());
+        case STEP_NOT_SET -> refuseOrder("a message without a step");
+      }
+    } catch (RuntimeException e) {
+      log.log(Level.ERROR, "a Decide stream failed", e);
+      fail(PrunerFailure.of(Reason.INTERNAL, "the pruner failed; its log has the details"));
+    }
+  }
+
+  @Override
+  public synchronized void onError(Throwable cause) {
+    release();
+  }
+
+  @Override
+  public synchronized void onCompleted() {
+    if (!(state instanceof State.Ended)) {
+      refuseOrder("the end of the stream before the Outcome");
+    }
+  }
+
+  /** Ends the stream with a failure, unless it has ended. */
+  synchronized void fail(PrunerFailure failure) {
+    if (!(state instanceof State.Ended)) {
+      release();
+      peer.onError(FailureStatus.of(failure));
+    }
+  }
+
+  private void begin(DecideBegin begin) {
+    if (!(state instanceof State.AwaitingBegin)) {
+      refuseOrder("a DecideBegin that is not the first message");
+      return;
+    }
+    try {
+      PlanDecision decision = planner.plan(DecideMessages.planRequest(begin));
+      if (decision instanceof PlanDecision.Planned planned) {
+        answer(begin.getModel(), planned.plan());
+      } else if (decision instanceof PlanDecision.Refused refused) {
+        fail(refused.failure());
+      }
+    } catch (RefusedException e) {
+      fail(e.failure());
+    }
+  }
+
+  private void answer(String model, PrunePlan plan) {
+    state = new State.Planned(model, plan);
+    peer.onNext(DecideMessages.planned(plan));
+    takeNext();
+  }
+
+  private void finish(Outcome outcome) {
+    if (!(state instanceof State.Planned planned)) {
+      refuseOrder("an Outcome before the plan");
+      return;
+    }
+    log.log(
+        Level.DEBUG,
+        "model {0}: method {1} at {2} of the MACs, completed {3}, prefill {4} us, first token {5} us",
+        planned.model(),
+        planned.plan().method(),
+        planned.plan().flopsRatio(),
+        outcome.getCompleted(),
+        outcome.getPrefillMicros(),
+        outcome.getFirstTokenMicros());
+    release();
+    peer.onCompleted();
+  }
+
+  private void refuseOrder(String what) {
+    fail(
+        PrunerFailure.of(
+            Reason.PROTOCOL_VIOLATION,
+            "the stream goes DecideBegin, Outcome, end; this was " + what));
+  }
+
+  private synchronized void idle() {
+    fail(PrunerFailure.of(Reason.IDLE, "nothing was heard for too long"));
+  }
+
+  /** Asks for one message, now or once the peer has read what it was sent. */
+  private void takeNext() {
+    idleTimeout.restart();
+    wantsNext = true;
+    pull();
+  }
+
+  private synchronized void pull() {
+    if (wantsNext && peer.isReady()) {
+      wantsNext = false;
+      peer.request(1);
+    }
+  }
+
+  private synchronized void release() {
+    state = new State.Ended();
+    idleTimeout.stop();
+    openStreams.ended(this);
+  }
+
+  /** Where the stream is in the protocol. */
+  private sealed interface State {
+
+    record AwaitingBegin() implements State {}
+
+    record Planned(String model, PrunePlan plan) implements State {}
+
+    record Ended() implements State {}
+  }
+}

@@ -1,0 +1,60 @@
+package io.winnow.pruner.grpc;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One thread that watches any number of timeouts of the same length. */
+final class IdleTimer implements AutoCloseable {
+
+  private final Duration limit;
+  private final ScheduledThreadPoolExecutor timer;
+
+  IdleTimer(Duration limit) {
+    this.limit = limit;
+    timer =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "idle-timer");
+              thread.setDaemon(true);
+              return thread;
+            });
+    timer.setRemoveOnCancelPolicy(true);
+  }
+
+  /** A timeout that runs {@code onIdle} once, unless it is restarted or stopped in time. */
+  Timeout timeout(Runnable onIdle) {
+    return new Timeout(onIdle);
+  }
+
+  @Override
+  public void close() {
+    timer.shutdownNow();
+  }
+
+  /** Not safe for concurrent use. */
+  final class Timeout {
+
+    private final Runnable onIdle;
+    private @Nullable Future<?> pending;
+
+    private Timeout(Runnable onIdle) {
+      this.onIdle = onIdle;
+    }
+
+    void restart() {
+      stop();
+      pending = timer.schedule(onIdle, limit.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    void stop() {
+      if (pending != null) {
+        pending.cancel(false);
+        pending = null;
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.winnow.pruner.grpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.quarkus.grpc.GrpcService;
+import io.winnow.pruner.config.PrunerConfig;
+import io.winnow.pruner.planning.PrunePlanner;
+import io.winnow.v1.DecideRequest;
+import io.winnow.v1.DecideResponse;
+import io.winnow.v1.PrunerGrpc;
+import jakarta.annotation.PreDestroy;
+import java.time.Duration;
+
+/** The gRPC service. Deciding takes microseconds, so it happens on the event loop. */
+@GrpcService
+public final class PrunerService extends PrunerGrpc.PrunerImplBase {
+
+  private final PrunePlanner planner;
+  private final OpenStreams openStreams;
+  private final IdleTimer idleTimer;
+
+  public PrunerService(PrunePlanner planner, PrunerConfig config) {
+    this.planner = planner;
+    openStreams = new OpenStreams(config.maxStreams());
+    idleTimer = new IdleTimer(config.idleTimeout());
+  }
+
+  @Override
+  public StreamObserver<DecideRequest> decide(StreamObserver<DecideResponse> peer) {
+    DecideStream stream =
+        new DecideStream(
+            (ServerCallStreamObserver<DecideResponse>) peer, planner, openStreams, idleTimer);
+    stream.open();
+    return stream;
+  }
+
+  /** Refuses new streams and waits for the open ones, at most this long. */
+  public void drain(Duration patience) throws InterruptedException {
+    openStreams.drain(patience);
+  }
+
+  /** How many streams are open. */
+  int openStreams() {
+    return openStreams.count();
+  }
+
+  @PreDestroy
+  void close() {
+    idleTimer.close();
+  }
+}

@@ -1,0 +1,159 @@
+package io.winnow.pruner.grpc;
+
+import static io.winnow.pruner.grpc.InProcessPruner.OBSERVATION;
+import static io.winnow.pruner.grpc.InProcessPruner.OUTCOME;
+import static io.winnow.pruner.grpc.InProcessPruner.begin;
+import static io.winnow.pruner.grpc.InProcessPruner.beginning;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Any;
+import com.google.rpc.ErrorInfo;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
+import io.winnow.v1.DecideBegin;
+import io.winnow.v1.DecideRequest;
+import io.winnow.v1.DecideResponse;
+import io.winnow.v1.Plan;
+import io.winnow.v1.Positions;
+import io.winnow.v1.VisualTokenReduction;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DecideProtocolTest {
+
+  private InProcessPruner pruner;
+  private final RecordingObserver<DecideResponse> answers = new RecordingObserver<>();
+
+  @BeforeEach
+  void start() throws Exception {
+    pruner = new InProcessPruner(10, Duration.ofMinutes(1));
+  }
+
+  @AfterEach
+  void stop() {
+    pruner.close();
+  }
+
+  @Test
+  void answersABeginWithAPlanAndEndsAfterTheOutcome() throws Exception {
+    StreamObserver<DecideRequest> decoder = pruner.decide(answers);
+
+    decoder.onNext(begin());
+    Plan plan = answers.next().getPlan();
+    decoder.onNext(OUTCOME);
+    decoder.onCompleted();
+
+    answers.awaitCompletion();
+    assertThat(plan.getMethod()).isEqualTo("none");
+    assertThat(plan.getReason()).isNotEmpty();
+    assertThat(plan.getFlopsRatio()).isEqualTo(1.0);
+    assertThat(plan.getPositions()).isEqualTo(Positions.POSITIONS_ORIGINAL);
+    assertThat(plan.getFetchList()).isEmpty();
+    assertThat(plan.getKeepList()).isEmpty();
+    assertThat(plan.getObserveSegmentsList()).isEmpty();
+    assertThat(pruner.service.openStreams()).isZero();
+  }
+
+  static Stream<List<DecideRequest>> brokenOrders() {
+    return Stream.of(
+        List.of(OUTCOME),
+        List.of(OBSERVATION),
+        List.of(DecideRequest.getDefaultInstance()),
+        List.of(begin(), begin()),
+        List.of(begin(), OBSERVATION),
+        List.of(begin()),
+        List.of());
+  }
+
+  @ParameterizedTest
+  @MethodSource("brokenOrders")
+  void refusesMessagesOutOfOrder(List<DecideRequest> messages) throws Exception {
+    StreamObserver<DecideRequest> decoder = pruner.decide(answers);
+    for (DecideRequest message : messages) {
+      decoder.onNext(message);
+    }
+    decoder.onCompleted();
+
+    assertFailure(Status.Code.INVALID_ARGUMENT, "PROTOCOL_VIOLATION");
+    assertThat(pruner.service.openStreams()).isZero();
+  }
+
+  @Test
+  void refusesAnUnknownMethodByName() throws Exception {
+    pruner
+        .decide(answers)
+        .onNext(
+            begin(beginning().setReduction(VisualTokenReduction.newBuilder().setMethod("magic"))));
+
+    ErrorInfo info = assertFailure(Status.Code.INVALID_ARGUMENT, "UNKNOWN_METHOD");
+    assertThat(info.getMetadataMap()).containsEntry("param", "visual_token_reduction.method");
+    assertThat(info.getDomain()).isEqualTo("winnow");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -0.5, 1.0000001, Double.NaN, Double.POSITIVE_INFINITY})
+  void refusesARatioOutOfRange(double ratio) throws Exception {
+    pruner
+        .decide(answers)
+        .onNext(
+            begin(beginning().setReduction(VisualTokenReduction.newBuilder().setKeepRatio(ratio))));
+
+    ErrorInfo info = assertFailure(Status.Code.INVALID_ARGUMENT, "INVALID_REQUEST");
+    assertThat(info.getMetadataMap()).containsEntry("param", "visual_token_reduction.keep_ratio");
+  }
+
+  @Test
+  void refusesAWaitThatIsNoTime() throws Exception {
+    pruner
+        .decide(answers)
+        .onNext(
+            begin(
+                beginning().setReduction(VisualTokenReduction.newBuilder().setMaxTtftMillis(-1))));
+
+    assertFailure(Status.Code.INVALID_ARGUMENT, "INVALID_REQUEST");
+  }
+
+  static Stream<DecideRequest> incompleteBegins() {
+    return Stream.of(
+        begin(beginning().clearModel()),
+        begin(beginning().clearShape()),
+        begin(beginning().setTextTokens(0)),
+        begin(beginning().setTextTokens(Integer.MAX_VALUE)),
+        begin(withVisualTokens(0)),
+        begin(withVisualTokens(Integer.MAX_VALUE)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("incompleteBegins")
+  void refusesABeginThatNothingCanBePlannedFrom(DecideRequest begin) throws Exception {
+    pruner.decide(answers).onNext(begin);
+
+    assertFailure(Status.Code.INVALID_ARGUMENT, "INVALID_REQUEST");
+  }
+
+  private static DecideBegin.Builder withVisualTokens(int tokens) {
+    DecideBegin.Builder begin = beginning();
+    begin.getPicturesBuilder(0).getLayoutBuilder().setTokenCount(tokens);
+    return begin;
+  }
+
+  private ErrorInfo assertFailure(Status.Code code, String reason) throws Exception {
+    StatusRuntimeException failure = answers.awaitFailure();
+    assertThat(failure.getStatus().getCode()).isEqualTo(code);
+    assertThat(failure.getStatus().getDescription()).isNotBlank();
+    com.google.rpc.Status status = StatusProto.fromThrowable(failure);
+    Any detail = status.getDetails(0);
+    ErrorInfo info = detail.unpack(ErrorInfo.class);
+    assertThat(info.getReason()).isEqualTo(reason);
+    return info;
+  }
+}

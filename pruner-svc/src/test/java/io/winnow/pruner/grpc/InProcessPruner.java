@@ -1,0 +1,95 @@
+package io.winnow.pruner.grpc;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.winnow.pruner.config.PrunerConfig;
+import io.winnow.pruner.planning.PrunePlanner;
+import io.winnow.v1.DecideBegin;
+import io.winnow.v1.DecideRequest;
+import io.winnow.v1.DecideResponse;
+import io.winnow.v1.DecoderShape;
+import io.winnow.v1.EncodedLayout;
+import io.winnow.v1.Observation;
+import io.winnow.v1.Outcome;
+import io.winnow.v1.PictureSignals;
+import io.winnow.v1.PrunerGrpc;
+import io.winnow.v1.PrunerGrpc.PrunerStub;
+import java.io.IOException;
+import java.time.Duration;
+
+/** The real service on an in-process channel, and the messages that tests send. */
+final class InProcessPruner implements AutoCloseable {
+
+  static final DecideRequest OUTCOME =
+      DecideRequest.newBuilder()
+          .setOutcome(Outcome.newBuilder().setCompleted(true).setPrefillMicros(1000))
+          .build();
+  static final DecideRequest OBSERVATION =
+      DecideRequest.newBuilder().setObservation(Observation.newBuilder().setSegment(0)).build();
+
+  final PrunerService service;
+  private final Server server;
+  private final ManagedChannel channel;
+
+  InProcessPruner(int maxStreams, Duration idleTimeout) throws IOException {
+    service = new PrunerService(PrunePlanner.withAllMethods(), config(maxStreams, idleTimeout));
+    String name = InProcessServerBuilder.generateName();
+    server = InProcessServerBuilder.forName(name).addService(service).build().start();
+    channel = InProcessChannelBuilder.forName(name).build();
+  }
+
+  PrunerStub stub() {
+    return PrunerGrpc.newStub(channel);
+  }
+
+  StreamObserver<DecideRequest> decide(StreamObserver<DecideResponse> answers) {
+    return stub().decide(answers);
+  }
+
+  static DecideBegin.Builder beginning() {
+    return DecideBegin.newBuilder()
+        .setModel("demo")
+        .setShape(
+            DecoderShape.newBuilder().setLayers(8).setHiddenSize(128).setIntermediateSize(352))
+        .setTextTokens(12)
+        .addPictures(
+            PictureSignals.newBuilder().setLayout(EncodedLayout.newBuilder().setTokenCount(576)));
+  }
+
+  static DecideRequest begin() {
+    return begin(beginning());
+  }
+
+  static DecideRequest begin(DecideBegin.Builder begin) {
+    return DecideRequest.newBuilder().setBegin(begin).build();
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    server.shutdownNow();
+    service.close();
+  }
+
+  private static PrunerConfig config(int maxStreams, Duration idleTimeout) {
+    return new PrunerConfig() {
+      @Override
+      public int maxStreams() {
+        return maxStreams;
+      }
+
+      @Override
+      public Duration idleTimeout() {
+        return idleTimeout;
+      }
+
+      @Override
+      public Duration drainTimeout() {
+        return Duration.ofSeconds(20);
+      }
+    };
+  }
+}
