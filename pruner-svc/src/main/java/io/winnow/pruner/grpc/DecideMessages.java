@@ -105,7 +105,7 @@ final class DecideMessages {
     if (value > 0 && Double.isFinite(value)) {
       return value;
     }
-    throw outOfRange("max_ttft_millis", value, "must be above 0");
+    throw outOfRange("max_ttft_ms", value, "must be above 0");
   }
 
   private static RefusedException outOfRange(String field, double value, String range) {

@@ -58,7 +58,7 @@ public record ReductionWish(String method, Optional<Budget> budget) {
 
     @Override
     public String asText() {
-      return "max_ttft_millis " + millis;
+      return "max_ttft_ms " + millis;
     }
   }
 }

@@ -48,7 +48,7 @@ class PrunePlannerTest {
 
   @Test
   void noneRefusesToPromiseATime() {
-    assertImpossible(new ReductionWish.MaxTtftMillis(100), "max_ttft_millis 100.0");
+    assertImpossible(new ReductionWish.MaxTtftMillis(100), "max_ttft_ms 100.0");
   }
 
   @Test

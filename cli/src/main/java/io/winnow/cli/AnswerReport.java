@@ -1,0 +1,49 @@
+package io.winnow.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.winnow.cli.chat.Answer;
+import java.util.List;
+import java.util.Locale;
+
+/** How an answer's numbers are shown: as a table for people, or as one JSON object. */
+final class AnswerReport {
+
+  private static final List<String> STAGES =
+      List.of("preprocess", "encode", "wire", "decide", "prefill", "first_token", "per_token");
+
+  private AnswerReport() {}
+
+  static String table(Answer answer) {
+    JsonNode details = answer.usage().path("prompt_tokens_details");
+    int image = details.path("image_tokens").asInt();
+    StringBuilder table = new StringBuilder();
+    int kept = details.path("image_tokens_kept").asInt();
+    row(table, "image tokens", kept == image ? "" + image : "%d, %d kept".formatted(image, kept));
+    row(table, "text tokens", "" + (answer.usage().path("prompt_tokens").asInt() - image));
+    for (String stage : STAGES) {
+      double millis = answer.timingsMillis().path(stage).asDouble();
+      row(table, stage.replace('_', ' '), String.format(Locale.ROOT, "%.1f ms", millis));
+    }
+    return table.toString();
+  }
+
+  static String json(Answer answer) {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    root.put("answer", answer.text()).put("model", answer.model());
+    ObjectNode usage = root.putObject("usage");
+    answer.usage().properties().forEach(field -> usage.set(field.getKey(), field.getValue()));
+    JsonNode details = answer.usage().path("prompt_tokens_details");
+    usage
+        .put("image_tokens", details.path("image_tokens").asInt())
+        .put("image_tokens_kept", details.path("image_tokens_kept").asInt());
+    root.set("timings_ms", answer.timingsMillis());
+    root.set("visual_token_reduction", answer.reduction());
+    return root.toPrettyString();
+  }
+
+  private static void row(StringBuilder table, String name, String value) {
+    table.append(String.format(Locale.ROOT, "  %-14s%s%n", name, value));
+  }
+}

@@ -1,0 +1,161 @@
+package io.winnow.cli;
+
+import io.winnow.cli.chat.Answer;
+import io.winnow.cli.chat.ChatClient;
+import io.winnow.cli.chat.Question;
+import io.winnow.cli.mesh.FreePorts;
+import io.winnow.cli.mesh.Mesh;
+import io.winnow.cli.mesh.MeshPlan;
+import io.winnow.cli.mesh.RunningServe;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** One question about one picture. */
+@Command(
+    name = "ask",
+    description = {
+      "Asks a question about a picture and streams the answer.",
+      "Uses --url, or a running serve of this checkout, or starts the services for this question."
+    })
+final class AskCommand implements Callable<Integer> {
+
+  /** Above what any service takes; keeps a mistaken path from filling the memory. */
+  private static final long MAX_PICTURE_BYTES = 1L << 30;
+
+  private final Checkout checkout;
+
+  @Parameters(paramLabel = "PICTURE", description = "PNG, JPEG, WebP, GIF or BMP file.")
+  private Path picture = Path.of("");
+
+  @Parameters(paramLabel = "QUESTION", description = "For example \"What color is the heart?\"")
+  private String question = "";
+
+  @Option(
+      names = "--models",
+      paramLabel = "REPO",
+      description = "Model repository. Default: the bundled model.")
+  private @Nullable Path models;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "Model to ask. Default: the repository's first.")
+  private @Nullable String model;
+
+  @Option(names = "--max-tokens", paramLabel = "N", description = "Longest answer, in tokens.")
+  private @Nullable Integer maxTokens;
+
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "Ask the services there, for example http://127.0.0.1:8080.")
+  private @Nullable URI url;
+
+  @Option(names = "--json", description = "Print one JSON object and nothing else.")
+  private boolean json;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  AskCommand(Checkout checkout) {
+    this.checkout = checkout;
+  }
+
+  @Override
+  public Integer call() throws CommandFailure {
+    Question asked =
+        new Question(
+            pictureBytes(),
+            question,
+            Optional.ofNullable(model),
+            maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens));
+    try {
+      Optional<URI> running = runningServices();
+      if (running.isPresent()) {
+        ask(asked, running.get());
+      } else {
+        try (Mesh mesh = Mesh.start(plan())) {
+          ask(asked, mesh.url());
+        }
+      }
+      return 0;
+    } catch (IOException e) {
+      throw new CommandFailure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private byte[] pictureBytes() throws CommandFailure {
+    try {
+      if (Files.size(picture) > MAX_PICTURE_BYTES) {
+        throw new CommandFailure(picture + " is too large for a picture");
+      }
+      return Files.readAllBytes(picture);
+    } catch (IOException e) {
+      String problem = Files.isDirectory(picture) ? " is a folder" : " cannot be read";
+      throw new CommandFailure(picture + (Files.exists(picture) ? problem : " does not exist"), e);
+    }
+  }
+
+  private Optional<URI> runningServices() throws IOException {
+    if (url != null) {
+      return Optional.of(url);
+    }
+    return RunningServe.find(checkout.serveFile())
+        .filter(serve -> models == null || serve.serves(models))
+        .map(serve -> URI.create(serve.url()));
+  }
+
+  private MeshPlan plan() throws CommandFailure, IOException {
+    Path repository = checkout.models(models, err());
+    err().println("winnow: starting the services");
+    return new MeshPlan(
+        checkout.root(),
+        repository,
+        FreePorts.find(1).get(0),
+        checkout.logs(),
+        MeshPlan.QUICK_START,
+        Map.of());
+  }
+
+  private void ask(Question asked, URI services) throws IOException {
+    PrintWriter out = spec().commandLine().getOut();
+    ChatClient client = new ChatClient(services);
+    if (json) {
+      out.println(AnswerReport.json(client.ask(asked, text -> {})));
+    } else {
+      Answer answer = client.ask(asked, text -> print(out, text));
+      out.println();
+      out.println();
+      out.print(AnswerReport.table(answer));
+    }
+    out.flush();
+  }
+
+  private static void print(PrintWriter out, String text) {
+    out.print(text);
+    out.flush();
+  }
+
+  private PrintWriter err() {
+    return spec().commandLine().getErr();
+  }
+
+  private CommandSpec spec() {
+    if (spec == null) {
+      throw new IllegalStateException("picocli has not set the command up");
+    }
+    return spec;
+  }
+}

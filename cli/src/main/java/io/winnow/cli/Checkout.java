@@ -1,0 +1,88 @@
+package io.winnow.cli;
+
+import io.winnow.modelkit.ExportException;
+import io.winnow.modelkit.ExportRequest;
+import io.winnow.modelkit.Exporter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where things are in a checkout of this repository.
+ *
+ * @param root its top folder
+ */
+record Checkout(Path root) {
+
+  private static final String DEMO = "demo";
+
+  /** Everything that running leaves behind; ignored by git. */
+  private Path state() {
+    return root.resolve(".winnow");
+  }
+
+  /**
+   * The model repository that commands use when none is named: the bundled model, exported when
+   * that is missing or older than the checkpoint.
+   */
+  private Path bundledModels(PrintWriter progress) throws CommandFailure {
+    Path models = state().resolve("models");
+    ExportRequest request = ExportRequest.of(root.resolve("demo-model/checkpoint"), models, DEMO);
+    try {
+      if (!Exporter.isUpToDate(request)) {
+        progress.println("winnow: exporting the bundled model");
+        Exporter.export(request, (file, done, total) -> {});
+      }
+    } catch (IOException | ExportException e) {
+      throw new CommandFailure("cannot export the bundled model: " + e.getMessage(), e);
+    }
+    return models;
+  }
+
+  /** The pid file of a running {@code serve}. */
+  Path serveFile() {
+    return state().resolve("serve.json");
+  }
+
+  /** Folder for the logs of services that this process starts; those of ended ones go. */
+  Path logs() throws IOException {
+    Path all = state().resolve("logs");
+    Files.createDirectories(all);
+    try (DirectoryStream<Path> old = Files.newDirectoryStream(all, Checkout::isOfEndedProcess)) {
+      for (Path folder : old) {
+        delete(folder);
+      }
+    }
+    return all.resolve(Long.toString(ProcessHandle.current().pid()));
+  }
+
+  private static boolean isOfEndedProcess(Path folder) {
+    String name = folder.getFileName().toString();
+    return !name.matches("[0-9]{1,18}") || ProcessHandle.of(Long.parseLong(name)).isEmpty();
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  /** The repository to use: the one named, or the bundled model's. */
+  Path models(@Nullable Path named, PrintWriter progress) throws CommandFailure {
+    if (named == null) {
+      return bundledModels(progress);
+    }
+    if (!Files.isDirectory(named)) {
+      throw new CommandFailure(
+          "%s is not a folder; ./winnow export writes a model repository".formatted(named));
+    }
+    return named.toAbsolutePath().normalize();
+  }
+}

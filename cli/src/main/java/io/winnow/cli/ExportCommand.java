@@ -1,0 +1,86 @@
+package io.winnow.cli;
+
+import io.winnow.modelkit.ExportException;
+import io.winnow.modelkit.ExportRequest;
+import io.winnow.modelkit.Exporter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Checkpoint folder to model repository. */
+@Command(
+    name = "export",
+    description =
+        "Writes a Hugging Face checkpoint folder into a model repository, as ONNX graphs.")
+final class ExportCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--checkpoint",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder with config.json, tokenizer.json and the safetensors files.")
+  private Path checkpoint = Path.of("");
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "REPO",
+      description = "Model repository; created if it is missing.")
+  private Path repository = Path.of("");
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "The model's name in the repository. Default: the checkpoint folder's.")
+  private @Nullable String name;
+
+  @Option(
+      names = "--segments",
+      paramLabel = "N",
+      defaultValue = "" + ExportRequest.DEFAULT_SEGMENTS,
+      description = "Graphs that the decoder is cut into (default: ${DEFAULT-VALUE}).")
+  private int segments;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws CommandFailure {
+    PrintWriter progress = spec().commandLine().getErr();
+    try {
+      ExportRequest request = request();
+      Exporter.export(
+          request,
+          (file, done, total) -> progress.printf("winnow: [%d/%d] %s%n", done + 1, total, file));
+      progress.printf("winnow: %s holds model \"%s\"%n", repository, request.name());
+      return 0;
+    } catch (ExportException e) {
+      throw new CommandFailure(String.valueOf(e.getMessage()), e);
+    } catch (IOException e) {
+      throw new CommandFailure("cannot write the model repository: " + e, e);
+    }
+  }
+
+  private ExportRequest request() {
+    Path folder = checkpoint.toAbsolutePath().normalize();
+    String chosen = name != null ? name : String.valueOf(folder.getFileName());
+    try {
+      return new ExportRequest(folder, repository, chosen, segments, "fp32");
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec().commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private CommandSpec spec() {
+    if (spec == null) {
+      throw new IllegalStateException("picocli has not set the command up");
+    }
+    return spec;
+  }
+}

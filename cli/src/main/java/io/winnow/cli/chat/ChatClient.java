@@ -1,0 +1,120 @@
+package io.winnow.cli.chat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Asks one question at a time over {@code POST /v1/chat/completions}, streamed. */
+public final class ChatClient {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The service ends an answer long before; this is for a peer that says nothing at all. */
+  private static final Duration LIMIT = Duration.ofMinutes(10);
+
+  private static final int MAX_ERROR_BYTES = 1 << 16;
+
+  private final URI completions;
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(10))
+          .build();
+
+  /**
+   * @param url where the API is, without /v1
+   */
+  public ChatClient(URI url) {
+    completions = URI.create(url.toString().replaceFirst("/+$", "") + "/v1/chat/completions");
+  }
+
+  /**
+   * Asks, and waits for the whole answer.
+   *
+   * @param onText takes new text as it comes, on the calling thread
+   * @throws IOException if there is no (complete) answer; the message is for the user
+   */
+  public Answer ask(Question question, Consumer<String> onText) throws IOException {
+    HttpRequest request =
+        HttpRequest.newBuilder(completions)
+            .timeout(LIMIT)
+            .header("content-type", "application/json")
+            .POST(BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body(question))))
+            .build();
+    try {
+      HttpResponse<InputStream> response = http.send(request, BodyHandlers.ofInputStream());
+      try (InputStream body = response.body()) {
+        if (response.statusCode() != 200) {
+          String error = new String(body.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
+          throw new IOException(AnswerReader.errorMessage(response.statusCode(), error));
+        }
+        closeAtLimit(body);
+        return read(body, onText);
+      }
+    } catch (ConnectException e) {
+      throw new IOException("nothing answers at " + completions, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for the answer");
+    }
+  }
+
+  private static Answer read(InputStream body, Consumer<String> onText) throws IOException {
+    BufferedReader lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
+    AnswerReader reader = new AnswerReader(onText);
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      reader.line(line);
+    }
+    return reader.finish();
+  }
+
+  private static void closeAtLimit(InputStream body) {
+    Executor later = CompletableFuture.delayedExecutor(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    later.execute(
+        () -> {
+          try {
+            body.close(); // wakes the reader
+          } catch (IOException e) {
+            throw new IllegalStateException("closing a response body never fails", e);
+          }
+        });
+  }
+
+  private static ObjectNode body(Question question) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    question.model().ifPresent(model -> body.put("model", model));
+    question.maxTokens().ifPresent(max -> body.put("max_tokens", max));
+    body.put("temperature", 0).put("stream", true);
+    body.putObject("stream_options").put("include_usage", true);
+    ObjectNode message = body.putArray("messages").addObject().put("role", "user");
+    ArrayNode content = message.putArray("content");
+    String data = Base64.getEncoder().encodeToString(question.picture());
+    content
+        .addObject()
+        .put("type", "image_url")
+        .putObject("image_url")
+        .put("url", "data:application/octet-stream;base64," + data);
+    content.addObject().put("type", "text").put("text", question.text());
+    return body;
+  }
+}

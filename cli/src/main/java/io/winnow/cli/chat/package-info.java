@@ -1,0 +1,5 @@
+/** Asks decoder-svc over its OpenAI-compatible API. */
+@NullMarked
+package io.winnow.cli.chat;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,39 @@
+package io.winnow.cli.mesh;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What to start.
+ *
+ * @param root the checkout in which the services were built
+ * @param models model repository
+ * @param httpPort loopback port of the API
+ * @param logs folder for the services' logs
+ * @param jvmFlags flags of every service's JVM
+ * @param extraSettings further settings by module
+ */
+public record MeshPlan(
+    Path root,
+    Path models,
+    int httpPort,
+    Path logs,
+    List<String> jvmFlags,
+    Map<String, Map<String, String>> extraSettings) {
+
+  /** JVM flags that make a service ready soonest: for one question. */
+  public static final List<String> QUICK_START =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
+  /** JVM flags for a service that stays. */
+  public static final List<String> LONG_RUN = List.of();
+
+  Path jar(String module) {
+    return root.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
+  }
+
+  Map<String, String> settings(String module) {
+    return extraSettings.getOrDefault(module, Map.of());
+  }
+}

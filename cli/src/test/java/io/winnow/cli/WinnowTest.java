@@ -1,0 +1,70 @@
+package io.winnow.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class WinnowTest {
+
+  @TempDir private Path folder;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void wrongUsageIsStatusTwo() {
+    assertThat(run("ask")).isEqualTo(2);
+    assertThat(run("ask", "picture.png", "what?", "--max-tokens", "few")).isEqualTo(2);
+    assertThat(run("export", "--checkpoint", "x", "--out", "y", "--segments", "0")).isEqualTo(2);
+    assertThat(run("sing")).isEqualTo(2);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void helpIsStatusZeroAndListsTheCommands() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString()).contains("ask", "serve", "export", "Exit status");
+  }
+
+  @Test
+  void aMissingPictureIsOneLineOnStandardError() {
+    assertThat(run("ask", folder.resolve("no.png").toString(), "what?", "--json")).isEqualTo(1);
+    assertThat(err.toString().strip()).endsWith("no.png does not exist").doesNotContain("\n");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void aFolderIsNoPicture() {
+    assertThat(run("ask", folder.toString(), "what?")).isEqualTo(1);
+    assertThat(err.toString()).contains("is a folder");
+  }
+
+  @Test
+  void anUnreadableCheckpointSaysWhatIsMissing() {
+    assertThat(run("export", "--checkpoint", folder.toString(), "--out", folder + "/out"))
+        .isEqualTo(1);
+    assertThat(err.toString()).startsWith("winnow: ").contains("config.json");
+  }
+
+  @Test
+  void aModelRepositoryThatIsNoFolderIsNamed() throws Exception {
+    Path picture = Files.write(folder.resolve("a.png"), new byte[] {1});
+
+    assertThat(run("ask", picture.toString(), "what?", "--models", folder + "/none")).isEqualTo(1);
+    assertThat(err.toString()).contains("none is not a folder");
+  }
+
+  private int run(String... args) {
+    CommandLine commandLine = Winnow.commandLine(new Checkout(folder));
+    return commandLine
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(args);
+  }
+}
