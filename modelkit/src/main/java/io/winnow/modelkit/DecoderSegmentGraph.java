@@ -39,7 +39,10 @@ final class DecoderSegmentGraph {
 
   void build() throws IOException {
     declareInputs();
-    SegmentPlan plan = SegmentPlan.build(g, range.count());
+    SegmentPlan plan =
+        dropping
+            ? SegmentPlan.build(g, range.count())
+            : SegmentPlan.withoutDropping(g, range.count());
     String[] rotation = rotation();
     String hidden = range.first() == 0 ? embed() : "hidden";
     LayerState state = new LayerState(hidden, "", initialRows(), "");
@@ -56,7 +59,7 @@ final class DecoderSegmentGraph {
    * @param residual the stream // [B, T, D]
    * @param update what is still to be added to it, or empty // [B, T, D]
    * @param rows which of the segment's tokens are left // [B, T]
-   * @param score the last layer's ranking score of them // [B * T]
+   * @param score the segment's last layer's ranking score of them, if there is one // [T]
    */
   record LayerState(String residual, String update, String rows, String score) {}
 
@@ -139,8 +142,9 @@ final class DecoderSegmentGraph {
     Flow flow = new Flow(attention, normed[1], in.rows());
     String score = "";
     if (dropping) {
+      boolean last = layer == range.end() - 1;
       DroppingStep.Scored scored =
-          new DroppingStep(text, plan).build(g, layer - range.first(), flow, query, key);
+          new DroppingStep(text, plan).build(g, layer - range.first(), last, flow, query, key);
       flow = scored.flow();
       score = scored.score();
     }

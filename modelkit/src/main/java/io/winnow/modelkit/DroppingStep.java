@@ -28,39 +28,39 @@ final class DroppingStep {
    */
   record Flow(String attention, String residual, String rows) {}
 
-  /** A flow, and the score of each of its tokens. // [T] */
+  /** A flow, and the score of each of its tokens if the step was observed. // [T] */
   record Scored(Flow flow, String score) {}
 
   /**
    * @param layer number in the segment
+   * @param scored whether the scores are wanted: in the segment's last layer
    * @param query rotated // [B, T, heads * head dim]
    * @param key rotated // [B, T, kv heads * head dim]
    */
-  Scored build(OnnxGraphBuilder g, int layer, Flow flow, String query, String key) {
-    OnnxGraphBuilder pass = g.branch("keep_" + layer);
-    keep(pass, flow);
+  Scored build(OnnxGraphBuilder g, int layer, boolean scored, Flow flow, String query, String key) {
+    OnnxGraphBuilder keep = g.branch("keep_" + layer);
+    keep(keep, scored, flow);
     OnnxGraphBuilder drop = g.branch("drop_" + layer);
-    drop(drop, layer, flow, query, key);
+    drop(drop, layer, scored, flow, query, key);
     List<String> out =
         g.op("If", plan.acts().get(layer))
             .with("then_branch", drop)
-            .with("else_branch", pass)
-            .values(4);
-    return new Scored(new Flow(out.get(0), out.get(1), out.get(2)), out.get(3));
+            .with("else_branch", keep)
+            .values(scored ? 4 : 3);
+    return new Scored(new Flow(out.get(0), out.get(1), out.get(2)), scored ? out.get(3) : "");
   }
 
-  private static void keep(OnnxGraphBuilder g, Flow flow) {
-    String size = g.op("Size", flow.rows()).value();
-    String zeros = g.op("ConstantOfShape", g.op("Unsqueeze", size, g.longs(0)).value()).value();
-    outputs(
-        g,
-        g.op("Identity", flow.attention()).value(),
-        g.op("Identity", flow.residual()).value(),
-        g.op("Identity", flow.rows()).value(),
-        zeros);
+  private static void keep(OnnxGraphBuilder g, boolean scored, Flow flow) {
+    g.branchOutput(g.op("Identity", flow.attention()).value(), ElementType.FLOAT);
+    g.branchOutput(g.op("Identity", flow.residual()).value(), ElementType.FLOAT);
+    g.branchOutput(g.op("Identity", flow.rows()).value(), ElementType.INT64);
+    if (scored) {
+      g.branchOutput(g.op("Identity", g.floats(new float[0], 0)).value(), ElementType.FLOAT);
+    }
   }
 
-  private void drop(OnnxGraphBuilder g, int layer, Flow flow, String query, String key) {
+  private void drop(
+      OnnxGraphBuilder g, int layer, boolean scored, Flow flow, String query, String key) {
     String rows = g.op("Reshape", flow.rows(), g.longs(-1)).value(); // [T]
     String spans = g.op("Gather", plan.spans(), rows).value(); // [T]
     String limits = g.op("Gather", plan.alive(), g.scalar(layer + 1L)).value(); // [P + 1]
@@ -68,20 +68,16 @@ final class DroppingStep {
         g.op("OneHot", spans, g.op("Shape", limits).value(), g.longs(0, 1)).value(); // [T, P + 1]
     String score = score(g, rows, membership, query, key);
     String kept = kept(g, score, spans, membership, limits);
-    outputs(
-        g,
-        g.op("Compress", flow.attention(), kept).with("axis", 1).value(),
-        g.op("Compress", flow.residual(), kept).with("axis", 1).value(),
-        g.op("Compress", flow.rows(), kept).with("axis", 1).value(),
-        g.op("Compress", score, kept).with("axis", 0).value());
+    g.branchOutput(compress(g, flow.attention(), kept, 1), ElementType.FLOAT);
+    g.branchOutput(compress(g, flow.residual(), kept, 1), ElementType.FLOAT);
+    g.branchOutput(compress(g, flow.rows(), kept, 1), ElementType.INT64);
+    if (scored) {
+      g.branchOutput(compress(g, score, kept, 0), ElementType.FLOAT);
+    }
   }
 
-  private static void outputs(
-      OnnxGraphBuilder g, String attention, String residual, String rows, String score) {
-    g.branchOutput(attention, ElementType.FLOAT);
-    g.branchOutput(residual, ElementType.FLOAT);
-    g.branchOutput(rows, ElementType.INT64);
-    g.branchOutput(score, ElementType.FLOAT);
+  private static String compress(OnnxGraphBuilder g, String value, String kept, int axis) {
+    return g.op("Compress", value, kept).with("axis", axis).value();
   }
 
   /** Which tokens stay, in their own order. [T] bool */

@@ -22,10 +22,19 @@ final class LlavaFamily {
   private final ExportProgress progress;
   private final CheckpointConfig config;
   private final Safetensors tensors;
+  private final boolean dropping;
 
   LlavaFamily(ExportRequest request, ExportProgress progress) {
+    this(request, progress, true);
+  }
+
+  /**
+   * @param dropping false leaves the dropping step out: graphs to compare with
+   */
+  LlavaFamily(ExportRequest request, ExportProgress progress, boolean dropping) {
     this.request = request;
     this.progress = progress;
+    this.dropping = dropping;
     this.config = CheckpointConfig.read(request.checkpoint());
     this.tensors = Safetensors.open(request.checkpoint());
   }
@@ -79,7 +88,7 @@ final class LlavaFamily {
       progress.onGraph(graph, segments.size() + 1, ranges().size() + 1);
       writeGraph(
           root.resolve(graph),
-          g -> new DecoderSegmentGraph(g, config.text(), weights, range, true).build());
+          g -> new DecoderSegmentGraph(g, config.text(), weights, range, dropping).build());
       segments.add(
           SegmentManifest.newBuilder()
               .setGraph(graph)

@@ -174,11 +174,12 @@ final class OnnxGraphBuilder {
   private String constant(ElementType type, long[] shape, ByteBuffer bytes) {
     ByteString raw = ByteString.copyFrom(bytes.flip());
     String key = type + Arrays.toString(shape) + raw.hashCode() + raw.toStringUtf8();
-    return root.constants.computeIfAbsent(
+    // A branch has its own constants: each value from outside costs an If a little at every run.
+    return constants.computeIfAbsent(
         key,
         absent -> {
-          String name = "constant_" + root.constants.size();
-          root.graph.addInitializer(tensor(name, type, shape).setRawData(raw));
+          String name = "constant_" + root.values++;
+          graph.addInitializer(tensor(name, type, shape).setRawData(raw));
           return name;
         });
   }

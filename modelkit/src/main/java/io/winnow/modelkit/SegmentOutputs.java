@@ -24,11 +24,10 @@ final class SegmentOutputs {
   void build(LayerState state, boolean lastSegment) throws IOException {
     g.output("hidden_out", ElementType.FLOAT, "B", "U", text.hiddenSize());
     survivors(state.rows());
-    String spans = g.op("Reshape", "spans_out", g.longs(-1)).value(); // [B * U]
-    String positions = g.op("Reshape", "positions_out", g.longs(-1)).value();
     String hidden = g.op("Reshape", "hidden_out", g.longs(-1, text.hiddenSize())).value();
-    importance(spans, state.score());
-    textStatus(spans, positions, hidden);
+    if (!state.score().isEmpty()) {
+      observations(hidden, state.score());
+    }
     if (lastSegment) {
       logits(hidden);
     }
@@ -47,16 +46,35 @@ final class SegmentOutputs {
     g.output(name + "_out", type, "B", "U");
   }
 
-  private void importance(String spans, String score) {
-    String visual = g.op("GreaterOrEqual", spans, g.scalar(0L)).value();
-    String each =
-        score.isEmpty() ? g.op("Cast", visual).with("to", ElementType.FLOAT.code()).value() : score;
-    g.op("Compress", each, visual).with("axis", 0).named("importance");
+  /** Importance and text status: empty unless they are asked for. */
+  private void observations(String hidden, String score) {
+    OnnxGraphBuilder observed = g.branch("observed");
+    observed.branchOutput(importance(observed, score), ElementType.FLOAT);
+    observed.branchOutput(textStatus(observed, hidden), ElementType.FLOAT);
+    OnnxGraphBuilder ignored = g.branch("ignored");
+    for (String empty :
+        List.of(g.floats(new float[0], 0), g.floats(new float[0], 0, text.hiddenSize()))) {
+      ignored.branchOutput(ignored.op("Identity", empty).value(), ElementType.FLOAT);
+    }
+    g.op("If", g.op("Equal", "observe", g.scalar(1L)).value())
+        .with("then_branch", observed)
+        .with("else_branch", ignored)
+        .named("importance", "text_status");
     g.output("importance", ElementType.FLOAT, "W");
+    g.output("text_status", ElementType.FLOAT, "two", text.hiddenSize());
   }
 
-  /** Mean of the text rows from text_start on without the last row, and the last row. */
-  private void textStatus(String spans, String positions, String hidden) {
+  /** The last layer's scores of the visual tokens. [V'] */
+  private static String importance(OnnxGraphBuilder g, String score) {
+    String spans = g.op("Reshape", "spans_out", g.longs(-1)).value();
+    String visual = g.op("GreaterOrEqual", spans, g.scalar(0L)).value();
+    return g.op("Compress", score, visual).with("axis", 0).value();
+  }
+
+  /** Mean of the text rows from text_start on without the last row, and the last row. [2, D] */
+  private static String textStatus(OnnxGraphBuilder g, String hidden) {
+    String spans = g.op("Reshape", "spans_out", g.longs(-1)).value(); // [T]
+    String positions = g.op("Reshape", "positions_out", g.longs(-1)).value();
     String isText = g.op("Less", spans, g.scalar(0L)).value();
     String isLate = g.op("GreaterOrEqual", positions, "text_start").value();
     String counted = g.op("And", isText, isLate).value();
@@ -68,12 +86,11 @@ final class SegmentOutputs {
             .with("to", ElementType.FLOAT.code())
             .value();
     String share = g.op("Concat", others, alone).with("axis", 0).value();
-    String mean = g.op("Div", share, g.op("Max", count, g.scalar(1f)).value()).value(); // [B * U]
+    String mean = g.op("Div", share, g.op("Max", count, g.scalar(1f)).value()).value(); // [T]
     String row = g.op("Unsqueeze", mean, g.longs(0)).value();
     String average = g.op("MatMul", row, hidden).value(); // [1, D]
     String last = g.op("Gather", hidden, g.longs(-1)).with("axis", 0).value();
-    g.op("Concat", average, last).with("axis", 0).named("text_status");
-    g.output("text_status", ElementType.FLOAT, 2, text.hiddenSize());
+    return g.op("Concat", average, last).with("axis", 0).value();
   }
 
   private void logits(String hidden) throws IOException {

@@ -101,6 +101,7 @@ class DecoderGoldenTest {
             .mapToObj(kept -> new long[] {kept})
             .toArray(long[][]::new);
     call.ranking = List.of("fitprune", "fastv", "given").indexOf(golden.get("ranking").asText());
+    call.observe = 1;
     call.textStart = firstVisual(call) + DemoModel.VISUAL_TOKENS;
     if (!golden.get("scores").isNull()) {
       float[] scores = DemoModel.floats(golden.get("scores"));

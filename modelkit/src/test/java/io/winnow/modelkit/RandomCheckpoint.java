@@ -1,0 +1,184 @@
+package io.winnow.modelkit;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+
+/** Writes a LLaVA checkpoint of any size with random fp32 weights; the same seed, the same file. */
+final class RandomCheckpoint {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Shape shape;
+  private final Map<String, long[]> tensors = new LinkedHashMap<>();
+
+  private RandomCheckpoint(Shape shape) {
+    this.shape = shape;
+  }
+
+  /** Sizes of the decoder; the tower is always tiny: 4 x 4 patches. */
+  record Shape(int layers, int hidden, int intermediate, int heads, int kvHeads, int vocabulary) {
+
+    static final Shape SMALL = new Shape(3, 64, 96, 4, 2, 50);
+
+    int headDim() {
+      return hidden / heads;
+    }
+  }
+
+  static Path write(Path folder, Shape shape) throws IOException {
+    RandomCheckpoint checkpoint = new RandomCheckpoint(shape);
+    checkpoint.nameTensors();
+    Files.createDirectories(folder);
+    checkpoint.writeConfigs(folder);
+    checkpoint.writeTensors(folder.resolve("model.safetensors"));
+    return folder;
+  }
+
+  private void nameTensors() {
+    int hidden = shape.hidden();
+    tensors.put("language_model.lm_head.weight", new long[] {shape.vocabulary(), hidden});
+    tensors.put(
+        "language_model.model.embed_tokens.weight", new long[] {shape.vocabulary(), hidden});
+    tensors.put("language_model.model.norm.weight", new long[] {hidden});
+    for (int layer = 0; layer < shape.layers(); layer++) {
+      nameLayer("language_model.model.layers." + layer + ".");
+    }
+    for (String linear : new String[] {"linear_1", "linear_2"}) {
+      long in = linear.equals("linear_1") ? 32 : hidden;
+      tensors.put("multi_modal_projector." + linear + ".weight", new long[] {hidden, in});
+      tensors.put("multi_modal_projector." + linear + ".bias", new long[] {hidden});
+    }
+    nameTower("vision_tower.vision_model.");
+  }
+
+  private void nameLayer(String layer) {
+    long hidden = shape.hidden();
+    long keyWidth = (long) shape.kvHeads() * shape.headDim();
+    tensors.put(layer + "input_layernorm.weight", new long[] {hidden});
+    tensors.put(layer + "post_attention_layernorm.weight", new long[] {hidden});
+    tensors.put(layer + "self_attn.q_proj.weight", new long[] {hidden, hidden});
+    tensors.put(layer + "self_attn.k_proj.weight", new long[] {keyWidth, hidden});
+    tensors.put(layer + "self_attn.v_proj.weight", new long[] {keyWidth, hidden});
+    tensors.put(layer + "self_attn.o_proj.weight", new long[] {hidden, hidden});
+    tensors.put(layer + "mlp.gate_proj.weight", new long[] {shape.intermediate(), hidden});
+    tensors.put(layer + "mlp.up_proj.weight", new long[] {shape.intermediate(), hidden});
+    tensors.put(layer + "mlp.down_proj.weight", new long[] {hidden, shape.intermediate()});
+  }
+
+  private void nameTower(String tower) {
+    tensors.put(tower + "embeddings.class_embedding", new long[] {32});
+    tensors.put(tower + "embeddings.patch_embedding.weight", new long[] {32, 3, 4, 4});
+    tensors.put(tower + "embeddings.position_embedding.weight", new long[] {17, 32});
+    nameNorm(tower + "pre_layrnorm");
+    String layer = tower + "encoder.layers.0.";
+    nameNorm(layer + "layer_norm1");
+    nameNorm(layer + "layer_norm2");
+    for (String part : new String[] {"q_proj", "k_proj", "v_proj", "out_proj"}) {
+      tensors.put(layer + "self_attn." + part + ".weight", new long[] {32, 32});
+      tensors.put(layer + "self_attn." + part + ".bias", new long[] {32});
+    }
+    tensors.put(layer + "mlp.fc1.weight", new long[] {48, 32});
+    tensors.put(layer + "mlp.fc1.bias", new long[] {48});
+    tensors.put(layer + "mlp.fc2.weight", new long[] {32, 48});
+    tensors.put(layer + "mlp.fc2.bias", new long[] {32});
+  }
+
+  private void nameNorm(String norm) {
+    tensors.put(norm + ".weight", new long[] {32});
+    tensors.put(norm + ".bias", new long[] {32});
+  }
+
+  private void writeTensors(Path file) throws IOException {
+    ObjectNode header = JSON.createObjectNode();
+    long end = 0;
+    for (Map.Entry<String, long[]> tensor : tensors.entrySet()) {
+      ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", "F32");
+      Arrays.stream(tensor.getValue()).forEach(entry.putArray("shape")::add);
+      long bytes = elements(tensor.getValue()) * Float.BYTES;
+      entry.putArray("data_offsets").add(end).add(end + bytes);
+      end += bytes;
+    }
+    byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      channel.write(littleEndian(Long.BYTES).putLong(json.length).flip());
+      channel.write(ByteBuffer.wrap(json));
+      Random random = new Random(7);
+      for (Map.Entry<String, long[]> tensor : tensors.entrySet()) {
+        writeTensor(channel, tensor.getKey(), tensor.getValue(), random);
+      }
+    }
+  }
+
+  /** Norm weights around 1, the rest so that activations keep their size. */
+  private static void writeTensor(FileChannel channel, String name, long[] shape, Random random)
+      throws IOException {
+    boolean norm = name.contains("norm") && name.endsWith("weight");
+    double scale = 1 / Math.sqrt(shape[shape.length - 1]);
+    ByteBuffer bytes = littleEndian(Math.toIntExact(elements(shape) * Float.BYTES));
+    while (bytes.hasRemaining()) {
+      double value = random.nextDouble() * 2 - 1;
+      bytes.putFloat((float) (norm ? 1 + 0.1 * value : value * scale * 1.7));
+    }
+    channel.write(bytes.flip());
+  }
+
+  private static long elements(long[] shape) {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+
+  private static ByteBuffer littleEndian(int bytes) {
+    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private void writeConfigs(Path folder) throws IOException {
+    Files.writeString(folder.resolve("config.json"), config());
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        "{\"bos_token\": \"<s>\", \"eos_token\": {\"content\": \"</s>\"}, \"chat_template\": \"x\"}");
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        "{\"added_tokens\": [{\"id\": 3, \"content\": \"<image>\"}]}");
+    Files.writeString(
+        folder.resolve("preprocessor_config.json"),
+        "{\"size\": 16, \"crop_size\": 16, \"image_mean\": [0, 0, 0], \"image_std\": [1, 1, 1]}");
+  }
+
+  private String config() {
+    return """
+        {
+          "model_type": "llava",
+          "image_token_index": 3,
+          "eos_token_id": [2, 5],
+          "vision_config": {
+            "model_type": "clip_vision_model", "hidden_size": 32, "intermediate_size": 48,
+            "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 16, "patch_size": 4
+          },
+          "text_config": {
+            "model_type": "llama", "hidden_size": %d, "intermediate_size": %d,
+            "num_hidden_layers": %d, "num_attention_heads": %d, "num_key_value_heads": %d,
+            "vocab_size": %d, "rope_theta": 10000.0, "max_position_embeddings": 4096
+          }
+        }
+        """
+        .formatted(
+            shape.hidden(),
+            shape.intermediate(),
+            shape.layers(),
+            shape.heads(),
+            shape.kvHeads(),
+            shape.vocabulary());
+  }
+}
