@@ -1,0 +1,94 @@
+package io.winnow.decoder.generation;
+
+import io.winnow.decoder.chat.AnswerSummary.Reduction;
+import io.winnow.runtime.PrefillPlan;
+import io.winnow.runtime.PrefillPlan.Ranking;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * A plan that was checked against the model and the pictures.
+ *
+ * @param selections the tokens to fetch of each picture // [pictures]
+ * @param keep visual tokens of each picture that leave each layer // [layers][pictures]; empty: all
+ * @param ranking how layers rank what they drop
+ * @param scores for {@link Ranking#GIVEN} one per fetched token; empty otherwise
+ * @param observedSegments segments whose ends the pruner wants to see
+ * @param blocking whether the prefill waits there for its verdict
+ * @param consecutive whether survivors of the selection are numbered anew
+ * @param reduction what the caller is told
+ */
+record AnswerPlan(
+    List<Selection> selections,
+    Optional<long[][]> keep,
+    Ranking ranking,
+    float[] scores,
+    Set<Integer> observedSegments,
+    boolean blocking,
+    boolean consecutive,
+    Reduction reduction) {
+
+  AnswerPlan {
+    selections = List.copyOf(selections);
+    observedSegments = Set.copyOf(observedSegments);
+  }
+
+  /** Keeps everything since there was no plan. */
+  static AnswerPlan keepAll(int pictures, int tokensPerPicture, String reason) {
+    PrefillPlan all = PrefillPlan.keepAll();
+    return new AnswerPlan(
+        Collections.nCopies(pictures, Selection.all(tokensPerPicture)),
+        all.keep(),
+        all.ranking(),
+        all.scores(),
+        all.observedSegments(),
+        all.blocking(),
+        false,
+        new Reduction("none", 1, reason));
+  }
+
+  /** Tokens to fetch, of all pictures. */
+  int fetched() {
+    return selections.stream().mapToInt(Selection::size).sum();
+  }
+
+  /**
+   * The runtime's part. Pictures of which nothing was fetched have no rows, and so no column in
+   * {@code keep}.
+   */
+  PrefillPlan prefill() {
+    int[] present = // [pictures with rows]
+        IntStream.range(0, selections.size())
+            .filter(picture -> selections.get(picture).size() > 0)
+            .toArray();
+    Optional<long[][]> columns =
+        keep.filter(all -> present.length > 0)
+            .map(
+                all ->
+                    Arrays.stream(all)
+                        .map(layer -> Arrays.stream(present).mapToLong(p -> layer[p]).toArray())
+                        .toArray(long[][]::new));
+    return new PrefillPlan(columns, ranking, scores, observedSegments, blocking);
+  }
+
+  /**
+   * Tokens of one picture.
+   *
+   * @param all whether it is every token
+   * @param indices their numbers within the picture, ascending // [selected]
+   */
+  record Selection(boolean all, int[] indices) {
+
+    static Selection all(int tokens) {
+      return new Selection(true, IntStream.range(0, tokens).toArray());
+    }
+
+    int size() {
+      return indices.length;
+    }
+  }
+}

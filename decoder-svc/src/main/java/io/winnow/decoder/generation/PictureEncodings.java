@@ -1,0 +1,176 @@
+package io.winnow.decoder.generation;
+
+import io.winnow.decoder.chat.ChatFailure;
+import io.winnow.decoder.chat.ChatFailure.Reason;
+import io.winnow.decoder.generation.AnswerPlan.Selection;
+import io.winnow.decoder.generation.PreparedPrompt.Picture;
+import io.winnow.v1.EncodedLayout;
+import io.winnow.v1.TokenIndices;
+import io.winnow.v1.TokenSelection;
+import java.nio.FloatBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The exchanges with the encoder for one answer, one per picture. Lives in a mailbox. */
+final class PictureEncodings {
+
+  private final AnsweringModel model;
+  private final Executor mailbox;
+  private final Timeline timeline;
+  private final Events events;
+  private final List<Exchange> exchanges = new ArrayList<>();
+  private int layouts;
+  private int fetched;
+
+  /** What becomes of the pictures; called in the mailbox. */
+  interface Events {
+
+    /** Every picture's layout is there. */
+    void encoded(List<EncodedLayout> layouts);
+
+    /** Every target is full. */
+    void fetched();
+
+    /** A picture failed, and with it all of them. */
+    void encodingFailed(ChatFailure failure);
+  }
+
+  PictureEncodings(AnsweringModel model, Executor mailbox, Timeline timeline, Events events) {
+    this.model = model;
+    this.mailbox = mailbox;
+    this.timeline = timeline;
+    this.events = events;
+  }
+
+  void open(VisionEncoderClient encoder, List<Picture> pictures, Duration timeout) {
+    for (Picture picture : pictures) {
+      Exchange exchange = new Exchange(picture.param(), timeline.now());
+      exchanges.add(exchange);
+      exchange.encoding = encoder.encode(model.name(), picture.content(), timeout, exchange);
+    }
+  }
+
+  /** Fetches the selected tokens of each picture into its target. */
+  void fetch(List<Selection> selections, List<FloatBuffer> targets) {
+    for (int picture = 0; picture < exchanges.size(); picture++) {
+      exchanges.get(picture).fetch(message(selections.get(picture)), targets.get(picture));
+    }
+  }
+
+  /** Gives up what is still open. */
+  void cancel() {
+    for (Exchange exchange : exchanges) {
+      if (exchange.encoding != null) {
+        exchange.encoding.cancel();
+      }
+    }
+  }
+
+  private static TokenSelection message(Selection selection) {
+    TokenSelection.Builder message = TokenSelection.newBuilder();
+    if (selection.all()) {
+      return message.setAll(true).build();
+    }
+    return message
+        .setIndices(
+            TokenIndices.newBuilder()
+                .addAllIndex(Arrays.stream(selection.indices()).boxed().toList()))
+        .build();
+  }
+
+  private Optional<String> contradiction(EncodedLayout layout) {
+    if (layout.getTokenCount() != model.tokensPerPicture()
+        || layout.getHiddenSize() != model.decoder().getHiddenSize()) {
+      return Optional.of(
+          "vision-encoder-svc makes %d tokens of width %d of a picture, but model \"%s\" has %d of"
+                  .formatted(
+                      layout.getTokenCount(),
+                      layout.getHiddenSize(),
+                      model.name(),
+                      model.tokensPerPicture())
+              + " width %d here: both services must serve the same export"
+                  .formatted(model.decoder().getHiddenSize()));
+    }
+    return Optional.empty();
+  }
+
+  /** One picture's exchange. */
+  private final class Exchange implements VisionEncoderClient.Listener {
+
+    private final String param;
+    private long askedAt;
+    private VisionEncoderClient.@Nullable Encoding encoding;
+    private @Nullable EncodedLayout layout;
+
+    Exchange(String param, long askedAt) {
+      this.param = param;
+      this.askedAt = askedAt;
+    }
+
+    void fetch(TokenSelection selection, FloatBuffer target) {
+      askedAt = timeline.now();
+      Objects.requireNonNull(encoding, "fetched before it was opened").fetch(selection, target);
+    }
+
+    @Override
+    public void onLayout(EncodedLayout layout) {
+      mailbox.execute(() -> encoded(layout));
+    }
+
+    @Override
+    public void onFetched() {
+      mailbox.execute(this::complete);
+    }
+
+    @Override
+    public void onFailed(ChatFailure failure) {
+      mailbox.execute(() -> events.encodingFailed(blame(failure)));
+    }
+
+    private void encoded(EncodedLayout layout) {
+      Optional<String> contradiction = contradiction(layout);
+      if (contradiction.isPresent()) {
+        events.encodingFailed(ChatFailure.of(Reason.INTERNAL, contradiction.get()));
+        return;
+      }
+      this.layout = layout;
+      timeline.encoded(layout.getTimings(), askedAt);
+      if (++layouts == exchanges.size()) {
+        Stream<@Nullable EncodedLayout> all = exchanges.stream().map(exchange -> exchange.layout);
+        events.encoded(all.map(Objects::requireNonNull).toList());
+      }
+    }
+
+    private void complete() {
+      timeline.fetched(askedAt);
+      if (++fetched == exchanges.size()) {
+        events.fetched();
+      }
+    }
+
+    /** Where the picture itself is at fault, the caller is told which. */
+    private ChatFailure blame(ChatFailure failure) {
+      return switch (failure.reason()) {
+        case PICTURE_UNREADABLE, PICTURE_TOO_LARGE ->
+            ChatFailure.of(failure.reason(), failure.message(), param);
+        case INVALID_REQUEST,
+            MODEL_NOT_FOUND,
+            CONTEXT_LENGTH_EXCEEDED,
+            PICTURE_URL_REFUSED,
+            UNAUTHENTICATED,
+            RATE_LIMITED,
+            INTERNAL ->
+            ChatFailure.of(Reason.INTERNAL, "encoding " + param + " failed: " + failure.message());
+        case CANCELLED, UNAVAILABLE -> ChatFailure.of(Reason.UNAVAILABLE, failure.message());
+        case OVERLOADED, TIMEOUT -> failure;
+      };
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.winnow.decoder.generation;
+
+import io.winnow.decoder.chat.ChatService.PromptCount;
+import io.winnow.runtime.text.EncodedPrompt;
+import io.winnow.runtime.text.PromptRows;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A conversation that was checked against the model.
+ *
+ * @param model answers
+ * @param encoded token ids, one per picture
+ * @param pictures in prompt order
+ * @param maxTokens most tokens to generate, at least 1: what was asked for, cut at the context
+ */
+record PreparedPrompt(
+    AnsweringModel model, EncodedPrompt encoded, List<Picture> pictures, int maxTokens) {
+
+  PreparedPrompt {
+    pictures = List.copyOf(pictures);
+  }
+
+  /** Tokens before reduction. */
+  PromptCount count() {
+    return new PromptCount(encoded.textTokens(), pictures.size() * model.tokensPerPicture());
+  }
+
+  /** The unpruned rows. */
+  PromptRows rows() {
+    int[] tokens = new int[pictures.size()]; // [pictures]
+    Arrays.fill(tokens, model.tokensPerPicture());
+    return encoded.expand(tokens);
+  }
+
+  /**
+   * A picture of the conversation.
+   *
+   * @param content the file
+   * @param param its place in the request
+   */
+  record Picture(byte[] content, String param) {}
+}

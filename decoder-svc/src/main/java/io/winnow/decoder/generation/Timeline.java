@@ -1,0 +1,105 @@
+package io.winnow.decoder.generation;
+
+import io.winnow.decoder.chat.AnswerSummary;
+import io.winnow.runtime.PrefillSummary;
+import io.winnow.v1.EncodeTimings;
+import java.time.Duration;
+import java.util.Arrays;
+
+/** Collects where an answer's time goes. Not thread-safe: lives in a mailbox. */
+final class Timeline {
+
+  private final Timers timers;
+  private final long received;
+  private Duration preprocess = Duration.ZERO;
+  private Duration encode = Duration.ZERO;
+  private Duration wire = Duration.ZERO;
+  private Duration decide = Duration.ZERO;
+  private Duration prefill = Duration.ZERO;
+  private int[] visualEntered = {}; // [layers]
+  private long askedForPlan;
+  private long firstToken;
+  private long lastToken;
+  private int tokens;
+
+  Timeline(Timers timers) {
+    this.timers = timers;
+    this.received = timers.nanoTime();
+  }
+
+  Timers timers() {
+    return timers;
+  }
+
+  long now() {
+    return timers.nanoTime();
+  }
+
+  /** What is left of a time that began with the request. */
+  Duration remaining(Duration timeout) {
+    return timeout.minusNanos(now() - received);
+  }
+
+  void encoded(EncodeTimings timings, long sentAt) {
+    preprocess = preprocess.plus(micros(timings.getPreprocessMicros()));
+    encode = encode.plus(micros(timings.getEncodeMicros()));
+    long busy =
+        timings.getQueueMicros() + timings.getPreprocessMicros() + timings.getEncodeMicros();
+    Duration onWire = Duration.ofNanos(now() - sentAt).minus(micros(busy));
+    wire = wire.plus(onWire.isNegative() ? Duration.ZERO : onWire);
+  }
+
+  void fetched(long askedAt) {
+    wire = wire.plusNanos(now() - askedAt);
+  }
+
+  void askedForPlan() {
+    askedForPlan = now();
+  }
+
+  void planned() {
+    decide = Duration.ofNanos(now() - askedForPlan);
+  }
+
+  void prefilled(PrefillSummary summary) {
+    prefill = summary.total();
+    visualEntered = summary.visualEntered();
+  }
+
+  void token() {
+    lastToken = now();
+    if (tokens == 0) {
+      firstToken = lastToken;
+    }
+    tokens++;
+  }
+
+  int tokens() {
+    return tokens;
+  }
+
+  /** Visual tokens that entered each layer; empty before the prefill is complete. */
+  int[] visualEntered() {
+    return visualEntered;
+  }
+
+  int imageTokensKept() {
+    return (int) Math.round(Arrays.stream(visualEntered).average().orElse(0));
+  }
+
+  AnswerSummary.Timings timings() {
+    return new AnswerSummary.Timings(
+        Duration.ZERO,
+        preprocess,
+        encode,
+        wire,
+        decide,
+        prefill,
+        tokens == 0 ? Duration.ZERO : Duration.ofNanos(firstToken - received),
+        tokens < 2 ? Duration.ZERO : Duration.ofNanos((lastToken - firstToken) / (tokens - 1)));
+  }
+
+  private static Duration micros(long micros) {
+    return Duration.ofNanos(micros * 1_000);
+  }
+}

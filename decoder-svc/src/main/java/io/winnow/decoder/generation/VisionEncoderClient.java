@@ -1,0 +1,48 @@
+package io.winnow.decoder.generation;
+
+import io.winnow.decoder.chat.ChatFailure;
+import io.winnow.v1.EncodedLayout;
+import io.winnow.v1.TokenSelection;
+import java.nio.FloatBuffer;
+import java.time.Duration;
+
+/** Has pictures encoded. Thread-safe; nothing blocks on the network. */
+public interface VisionEncoderClient {
+
+  /**
+   * Sends a picture.
+   *
+   * @param model name of the model that will read the tokens
+   * @param content the picture file; must not change
+   * @param timeout for the exchange as a whole
+   */
+  Encoding encode(String model, byte[] content, Duration timeout, Listener listener);
+
+  /** An exchange about one picture. Thread-safe; calls after its end have no effect. */
+  interface Encoding {
+
+    /**
+     * Asks for visual tokens, once, after the layout.
+     *
+     * @param target takes the selected rows, from its position to its limit; the exchange's until
+     *     {@link Listener#onFetched} // [selected, hidden]
+     */
+    void fetch(TokenSelection selection, FloatBuffer target);
+
+    /** Gives the exchange up. */
+    void cancel();
+  }
+
+  /** Called in order, never two calls at a time; must not block. */
+  interface Listener {
+
+    /** What the picture became; before anything can be fetched. */
+    void onLayout(EncodedLayout layout);
+
+    /** Terminal: the target is full. */
+    void onFetched();
+
+    /** Terminal: there are no tokens. */
+    void onFailed(ChatFailure failure);
+  }
+}

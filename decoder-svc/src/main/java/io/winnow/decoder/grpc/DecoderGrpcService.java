@@ -1,0 +1,91 @@
+package io.winnow.decoder.grpc;
+
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.winnow.decoder.chat.ChatFailure;
+import io.winnow.decoder.chat.ChatFailure.Reason;
+import io.winnow.decoder.chat.ChatFailureException;
+import io.winnow.decoder.chat.ChatRequest;
+import io.winnow.decoder.chat.ChatService;
+import io.winnow.v1.CountTokensRequest;
+import io.winnow.v1.CountTokensResponse;
+import io.winnow.v1.DecoderGrpc;
+import io.winnow.v1.GenerateRequest;
+import io.winnow.v1.GenerateResponse;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/** The gRPC service. Nothing here blocks: answers run on the service's threads. */
+public class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
+
+  private static final Logger log = System.getLogger(DecoderGrpcService.class.getName());
+
+  private final ChatService service;
+  private final Executor executor;
+  private final Duration maxTimeout;
+
+  /**
+   * @param executor counts tokens
+   * @param maxTimeout deadline of answers whose client sets none, and the longest that it may set
+   */
+  public DecoderGrpcService(ChatService service, Executor executor, Duration maxTimeout) {
+    this.service = service;
+    this.executor = executor;
+    this.maxTimeout = maxTimeout;
+  }
+
+  @Override
+  public void generate(GenerateRequest request, StreamObserver<GenerateResponse> observer) {
+    ServerCallStreamObserver<GenerateResponse> client =
+        (ServerCallStreamObserver<GenerateResponse>) observer;
+    try {
+      new GenerateCall(client).begin(service, read(request));
+    } catch (ChatFailureException e) {
+      client.onError(FailureStatus.of(e.failure()));
+    }
+  }
+
+  @Override
+  public void countTokens(
+      CountTokensRequest request, StreamObserver<CountTokensResponse> observer) {
+    executor.execute(() -> count(request, observer));
+  }
+
+  private void count(CountTokensRequest request, StreamObserver<CountTokensResponse> observer) {
+    CountTokensResponse response;
+    try {
+      ChatService.PromptCount count = service.count(read(request.getGeneration()));
+      response = CountTokensResponse.newBuilder().setPrompt(GenerateMessages.count(count)).build();
+    } catch (ChatFailureException e) {
+      observer.onError(FailureStatus.of(e.failure()));
+      return;
+    } catch (RuntimeException e) {
+      log.log(Level.ERROR, "counting tokens failed", e);
+      observer.onError(
+          FailureStatus.of(
+              ChatFailure.of(Reason.INTERNAL, "counting failed; the log of decoder-svc has why")));
+      return;
+    }
+    observer.onNext(response);
+    observer.onCompleted();
+  }
+
+  private ChatRequest read(GenerateRequest request) {
+    return GenerateRequestReader.read(request, UUID.randomUUID().toString(), timeout());
+  }
+
+  private Duration timeout() {
+    Deadline deadline = Context.current().getDeadline();
+    if (deadline == null) {
+      return maxTimeout;
+    }
+    Duration left = Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
+    return left.compareTo(maxTimeout) < 0 ? left : maxTimeout;
+  }
+}

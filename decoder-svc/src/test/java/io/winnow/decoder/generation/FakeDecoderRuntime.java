@@ -1,0 +1,224 @@
+package io.winnow.decoder.generation;
+
+import io.winnow.runtime.DecoderRuntime;
+import io.winnow.runtime.FinishCause;
+import io.winnow.runtime.Generation;
+import io.winnow.runtime.GenerationListener;
+import io.winnow.runtime.GenerationRequest;
+import io.winnow.runtime.PrefillSummary;
+import io.winnow.runtime.RuntimeFailure;
+import io.winnow.runtime.RuntimeLoad;
+import io.winnow.runtime.SampledToken;
+import io.winnow.runtime.SegmentEnd;
+import io.winnow.v1.DecoderManifest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/**
+ * A runtime that says what it is told to say: a segment at a time, then one character per credit.
+ * Each generation runs on an executor of its own, which must keep the order.
+ */
+public final class FakeDecoderRuntime implements DecoderRuntime {
+
+  private final DecoderManifest manifest;
+  private final Supplier<Executor> executors;
+  private final List<FakeGeneration> generations = new ArrayList<>();
+  private String script = "";
+  private Optional<RuntimeFailure> failure = Optional.empty();
+  private int failAtToken;
+
+  public FakeDecoderRuntime(DecoderManifest manifest, Supplier<Executor> executors) {
+    this.manifest = manifest;
+    this.executors = executors;
+  }
+
+  /** What coming generations answer. */
+  public FakeDecoderRuntime say(String answer) {
+    script = answer;
+    return this;
+  }
+
+  /** Coming generations fail before this token. */
+  public FakeDecoderRuntime failAt(int token, RuntimeFailure.Kind kind, String message) {
+    failAtToken = token;
+    failure = Optional.of(new RuntimeFailure(kind, message));
+    return this;
+  }
+
+  public synchronized List<FakeGeneration> generations() {
+    return List.copyOf(generations);
+  }
+
+  public synchronized FakeGeneration last() {
+    return generations.get(generations.size() - 1);
+  }
+
+  public synchronized long open() {
+    return generations.stream().filter(generation -> !generation.ended).count();
+  }
+
+  @Override
+  public DecoderManifest manifest() {
+    return manifest;
+  }
+
+  @Override
+  public synchronized Generation start(GenerationRequest request, GenerationListener listener) {
+    FakeGeneration generation = new FakeGeneration(request, listener, executors.get());
+    generations.add(generation);
+    generation.executor.execute(generation::prefill);
+    return generation;
+  }
+
+  @Override
+  public RuntimeLoad load() {
+    return new RuntimeLoad(0, (int) open(), 8, 0, 1);
+  }
+
+  @Override
+  public boolean drain(Duration timeout) {
+    return open() == 0;
+  }
+
+  @Override
+  public void close() {
+    generations().forEach(Generation::close);
+  }
+
+  /** A generation under way. */
+  public final class FakeGeneration implements Generation {
+
+    public final GenerationRequest request;
+    final List<String> resumed = new ArrayList<>();
+    private final GenerationListener listener;
+    private final Executor executor;
+    private final int vision;
+    private int segment;
+    private boolean started;
+    private boolean waiting;
+    private boolean exited;
+    private long credit;
+    private int step = -1; // tokens given; -1 during the prefill
+    private volatile boolean ended;
+
+    FakeGeneration(GenerationRequest request, GenerationListener listener, Executor executor) {
+      this.request = request;
+      this.listener = listener;
+      this.executor = executor;
+      this.vision = request.prompt().visualRows();
+    }
+
+    /** Credit that is not used. */
+    public long credit() {
+      return credit;
+    }
+
+    private void prefill() {
+      if (ended || waiting) {
+        return;
+      }
+      if (!started) {
+        started = true;
+        listener.onPrefillStarted();
+      }
+      if (segment == manifest.getSegmentsCount()) {
+        step = 0;
+        listener.onPrefilled(summary());
+        speak();
+        return;
+      }
+      int done = segment++;
+      if (request.plan().observedSegments().contains(done)) {
+        waiting = request.plan().blocking();
+        listener.onSegmentEnd(
+            new SegmentEnd(
+                done, vision, new float[vision], new float[2 * manifest.getHiddenSize()]));
+      }
+      executor.execute(this::prefill);
+    }
+
+    private PrefillSummary summary() {
+      int[] visual = new int[manifest.getLayers()];
+      Arrays.fill(visual, vision);
+      int[] rows = new int[manifest.getLayers()];
+      Arrays.fill(rows, request.prompt().length());
+      return new PrefillSummary(rows, visual, List.of(), Duration.ZERO, Duration.ofMillis(7));
+    }
+
+    private void speak() {
+      if (ended || step < 0) {
+        return;
+      }
+      if (failure.isPresent() && step == failAtToken) {
+        ended = true;
+        listener.onFailed(failure.get());
+      } else if (credit > 0) {
+        credit--;
+        token();
+        executor.execute(this::speak);
+      }
+    }
+
+    private void token() {
+      int id = step < script.length() ? script.charAt(step) : FakeText.EOS;
+      int number = step++;
+      listener.onToken(
+          new SampledToken(
+              number,
+              id,
+              -0.5,
+              request.sampling().topLogprobs() > 0
+                  ? List.of(new SampledToken.Candidate(id, -0.5))
+                  : List.of()));
+      if (id == FakeText.EOS) {
+        ended = true;
+        listener.onFinished(FinishCause.END_OF_SEQUENCE);
+      } else if (step == request.maxTokens()) {
+        ended = true;
+        listener.onFinished(FinishCause.LENGTH);
+      }
+    }
+
+    @Override
+    public void resume(int segment, boolean exit) {
+      executor.execute(
+          () -> {
+            resumed.add(segment + (exit ? " exit" : " keep"));
+            exited |= exit;
+            if (waiting) {
+              waiting = false;
+              prefill();
+            }
+          });
+    }
+
+    boolean exited() {
+      return exited;
+    }
+
+    @Override
+    public void decode(int tokens) {
+      executor.execute(
+          () -> {
+            credit += tokens;
+            speak();
+          });
+    }
+
+    @Override
+    public void close() {
+      executor.execute(
+          () -> {
+            if (!ended) {
+              ended = true;
+              listener.onFailed(new RuntimeFailure(RuntimeFailure.Kind.CANCELLED, "closed"));
+            }
+          });
+    }
+  }
+}
