@@ -149,7 +149,7 @@ final class RunningAnswer
 
   @Override
   public void unplanned(String reason) {
-    log.log(Level.WARNING, "answer {0}: {1}", request.id(), reason);
+    log.log(Level.DEBUG, "answer {0}: {1}", request.id(), reason);
     PreparedPrompt prepared = prompt();
     follow(
         AnswerPlan.keepAll(
