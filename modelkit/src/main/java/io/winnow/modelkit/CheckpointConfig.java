@@ -120,6 +120,7 @@ record CheckpointConfig(
     for (String key : new String[] {"rope_parameters", "rope_scaling"}) {
       JsonFields rope = text.objectOrEmpty(key);
       require(rope, "rope_type", "default", "default");
+      require(rope, "type", "default", "default");
       if (rope.has("rope_theta")) {
         return rope.number("rope_theta", 0);
       }

@@ -3,6 +3,7 @@ package io.winnow.modelkit;
 import io.winnow.modelkit.CheckpointConfig.Text;
 import io.winnow.modelkit.DroppingStep.Flow;
 import io.winnow.modelkit.OnnxGraphBuilder.ElementType;
+import io.winnow.modelkit.OnnxGraphBuilder.Normed;
 import java.io.IOException;
 
 /** Writes one segment of a Llama decoder as docs/decoder-graph.md specifies it. */
@@ -43,7 +44,7 @@ final class DecoderSegmentGraph {
         dropping
             ? SegmentPlan.build(g, range.count())
             : SegmentPlan.withoutDropping(g, range.count());
-    String[] rotation = rotation();
+    Rotation rotation = rotation();
     String hidden = range.first() == 0 ? embed() : "hidden";
     LayerState state = new LayerState(hidden, "", initialRows(), "");
     for (int layer = range.first(); layer < range.end(); layer++) {
@@ -62,6 +63,9 @@ final class DecoderSegmentGraph {
    * @param score the segment's last layer's ranking score of them, if there is one // [T]
    */
   record LayerState(String residual, String update, String rows, String score) {}
+
+  /** Cosines and sines of the angles of each token. // [B * T, head dim / 2] each */
+  private record Rotation(String cosines, String sines) {}
 
   private void declareInputs() {
     int layers = range.count();
@@ -103,10 +107,10 @@ final class DecoderSegmentGraph {
   }
 
   /**
-   * Cosines and sines of this call's tokens, [B * T, head dim / 2] each; the layers pick theirs by
-   * row. Angles are products of two fp32 numbers, as in the reference.
+   * The rotations of this call's tokens; the layers pick theirs by row. Angles are products of two
+   * fp32 numbers, as in the reference.
    */
-  private String[] rotation() {
+  private Rotation rotation() {
     int half = text.headDim() / 2;
     float[] frequencies = new float[half];
     for (int i = 0; i < half; i++) {
@@ -116,7 +120,7 @@ final class DecoderSegmentGraph {
     String positions = g.op("Cast", "positions").with("to", ElementType.FLOAT.code()).value();
     String column = g.op("Reshape", positions, g.longs(-1, 1)).value();
     String angles = g.op("Mul", column, g.floats(frequencies, half)).value();
-    return new String[] {g.op("Cos", angles).value(), g.op("Sin", angles).value()};
+    return new Rotation(g.op("Cos", angles).value(), g.op("Sin", angles).value());
   }
 
   /** Numbers the tokens of this call from 0 on. [B, T] */
@@ -126,20 +130,20 @@ final class DecoderSegmentGraph {
     return g.op("Reshape", numbers, g.op("Shape", "spans").value()).value();
   }
 
-  private LayerState layer(int layer, LayerState in, SegmentPlan plan, String[] rotation)
+  private LayerState layer(int layer, LayerState in, SegmentPlan plan, Rotation rotation)
       throws IOException {
     int hidden = text.hiddenSize();
     int queryWidth = text.heads() * text.headDim();
     int keyWidth = text.kvHeads() * text.headDim();
-    String[] normed = norm(layer, "input_layernorm", in.residual(), in.update());
-    String query = project(layer, "self_attn.q_proj", normed[0], hidden, queryWidth);
-    String key = project(layer, "self_attn.k_proj", normed[0], hidden, keyWidth);
-    String value = project(layer, "self_attn.v_proj", normed[0], hidden, keyWidth);
+    Normed normed = norm(layer, "input_layernorm", in.residual(), in.update());
+    String query = project(layer, "self_attn.q_proj", normed.value(), hidden, queryWidth);
+    String key = project(layer, "self_attn.k_proj", normed.value(), hidden, keyWidth);
+    String value = project(layer, "self_attn.v_proj", normed.value(), hidden, keyWidth);
     query = rotate(query, text.heads(), in.rows(), rotation);
     key = rotate(key, text.kvHeads(), in.rows(), rotation);
     String attention = attend(layer, plan, query, key, value);
 
-    Flow flow = new Flow(attention, normed[1], in.rows());
+    Flow flow = new Flow(attention, normed.sum(), in.rows());
     String score = "";
     if (dropping) {
       boolean last = layer == range.end() - 1;
@@ -149,21 +153,21 @@ final class DecoderSegmentGraph {
       score = scored.score();
     }
     String projected = project(layer, "self_attn.o_proj", flow.attention(), queryWidth, hidden);
-    String[] after = norm(layer, "post_attention_layernorm", flow.residual(), projected);
-    return new LayerState(after[1], feedForward(layer, after[0]), flow.rows(), score);
+    Normed after = norm(layer, "post_attention_layernorm", flow.residual(), projected);
+    return new LayerState(after.sum(), feedForward(layer, after.value()), flow.rows(), score);
   }
 
   /** Adds the update to the residual: the RMS norm of the sum, and the sum. */
-  private String[] norm(int layer, String part, String residual, String update) throws IOException {
+  private Normed norm(int layer, String part, String residual, String update) throws IOException {
     String weight = g.weight("layers." + layer + "." + part, weights.norm(layer, part));
     if (update.isEmpty()) {
       String normed =
           g.op("RMSNormalization", residual, weight).with("epsilon", text.epsilon()).value();
-      return new String[] {normed, residual};
+      return new Normed(normed, residual);
     }
     return g.contrib("SkipSimplifiedLayerNormalization", residual, update, weight)
         .with("epsilon", text.epsilon())
-        .normAndSum();
+        .normed();
   }
 
   private String project(int layer, String part, String value, int in, int out) throws IOException {
@@ -171,8 +175,8 @@ final class DecoderSegmentGraph {
     return g.op("MatMul", value, g.weight("layers." + layer + "." + part, weight)).value();
   }
 
-  private String rotate(String value, int heads, String rows, String[] rotation) {
-    return g.contrib("RotaryEmbedding", value, rows, rotation[0], rotation[1])
+  private String rotate(String value, int heads, String rows, Rotation rotation) {
+    return g.contrib("RotaryEmbedding", value, rows, rotation.cosines(), rotation.sines())
         .with("num_heads", heads)
         .with("rotary_embedding_dim", 0)
         .value();

@@ -3,9 +3,11 @@ package io.winnow.modelkit;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.winnow.v1.ModelManifest;
+import io.winnow.v1.SegmentManifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * Turns a Hugging Face checkpoint folder into a model of a model repository. Safe to call from
@@ -31,7 +33,8 @@ public final class Exporter {
             root -> {
               ModelManifest manifest = family.write(root).setCheckpointSha256(fingerprint).build();
               Files.writeString(
-                  manifestFile(root, request), JsonFormat.printer().print(manifest) + "\n");
+                  manifestFile(root, request),
+                  JsonFormat.printer().alwaysPrintFieldsWithNoPresence().print(manifest) + "\n");
             });
   }
 
@@ -52,8 +55,18 @@ public final class Exporter {
     } catch (InvalidProtocolBufferException e) {
       return false;
     }
-    return Files.exists(request.repository().resolve(manifest.getVision().getGraph()))
+    return graphs(manifest).allMatch(graph -> isComplete(request.repository().resolve(graph)))
         && manifest.getCheckpointSha256().equals(CheckpointFingerprint.of(request));
+  }
+
+  private static Stream<String> graphs(ModelManifest.Builder manifest) {
+    return Stream.concat(
+        Stream.of(manifest.getVision().getGraph()),
+        manifest.getDecoder().getSegmentsList().stream().map(SegmentManifest::getGraph));
+  }
+
+  private static boolean isComplete(Path graph) {
+    return Files.exists(graph) && Files.exists(ExternalData.beside(graph));
   }
 
   private static Path manifestFile(Path root, ExportRequest request) {

@@ -22,6 +22,11 @@ final class ExternalData implements AutoCloseable {
     this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
+  /** Where the weights of a graph stand. */
+  static Path beside(Path graph) {
+    return graph.resolveSibling(graph.getFileName() + ".data");
+  }
+
   String fileName() {
     return fileName;
   }

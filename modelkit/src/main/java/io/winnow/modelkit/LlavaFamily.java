@@ -128,8 +128,7 @@ final class LlavaFamily {
   }
 
   private static void writeGraph(Path file, GraphWriter writer) throws IOException {
-    Path dataFile = file.resolveSibling(file.getFileName() + ".data");
-    try (ExternalData data = new ExternalData(dataFile)) {
+    try (ExternalData data = new ExternalData(ExternalData.beside(file))) {
       OnnxGraphBuilder graph = new OnnxGraphBuilder(file.getFileName().toString(), data);
       writer.write(graph);
       graph.write(file);

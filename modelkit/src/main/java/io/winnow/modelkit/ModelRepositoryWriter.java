@@ -38,12 +38,12 @@ final class ModelRepositoryWriter {
     Files.createDirectories(repository);
     // A FileLock guards against other processes only.
     synchronized (IN_THIS_PROCESS) {
-      try (FileChannel file =
-              FileChannel.open(
-                  repository.resolve("." + name + ".lock"),
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.WRITE);
-          var lock = file.lock()) {
+      try (FileChannel lockFile =
+          FileChannel.open(
+              repository.resolve("." + name + ".lock"),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE)) {
+        lockFile.lock(); // closing the channel gives it back
         removeLeftovers();
         Path staging = Files.createTempDirectory(repository, temporaryPrefix());
         try {
@@ -53,7 +53,6 @@ final class ModelRepositoryWriter {
         } finally {
           delete(staging);
         }
-        assert lock.isValid();
       }
     }
   }

@@ -235,6 +235,9 @@ final class OnnxGraphBuilder {
     }
   }
 
+  /** A normalised sum, and the sum itself. */
+  record Normed(String value, String sum) {}
+
   /** A node under construction; it joins the graph when its outputs are named. */
   final class Node {
 
@@ -304,14 +307,11 @@ final class OnnxGraphBuilder {
       return named(names.toArray(String[]::new));
     }
 
-    /** The first output and the fourth: what the norms with a skip input give. */
-    String[] normAndSum() {
-      List<String> names = new ArrayList<>();
-      for (String part : List.of("norm", "sum")) {
-        names.add(part + "_" + root.values++);
-      }
-      named(names.get(0), "", "", names.get(1));
-      return names.toArray(String[]::new);
+    /** The outputs of a norm with a skip input that are of use: its first and its fourth. */
+    Normed normed() {
+      Normed normed = new Normed("norm_" + root.values++, "sum_" + root.values++);
+      named(normed.value(), "", "", normed.sum());
+      return normed;
     }
 
     /** The first outputs, under these names; an empty one is not wanted. */

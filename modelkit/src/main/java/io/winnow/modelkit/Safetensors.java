@@ -122,7 +122,7 @@ final class Safetensors {
     SafetensorsTensor.Type type = SafetensorsTensor.Type.of(name, entry.text("dtype"));
     long[] shape = longs(entry.node("shape"));
     long[] offsets = longs(entry.node("data_offsets"));
-    long bytes = Math.multiplyExact(elements(shape), type.bytes());
+    long bytes = bytes(name, shape, type);
     if (offsets.length != 2 || offsets[0] < 0 || offsets[1] - offsets[0] != bytes) {
       throw new ExportException(
           file + ": tensor " + name + " has data_offsets that do not fit its shape");
@@ -140,12 +140,12 @@ final class Safetensors {
     return SafetensorsTensor.map(channel, name, type, shape, dataStart + offsets[0], bytes);
   }
 
-  private static long elements(long[] shape) {
-    long elements = 1;
-    for (long size : shape) {
-      elements = Math.multiplyExact(elements, size);
+  private static long bytes(String name, long[] shape, SafetensorsTensor.Type type) {
+    try {
+      return Arrays.stream(shape).reduce(type.bytes(), Math::multiplyExact);
+    } catch (ArithmeticException e) {
+      throw new ExportException("tensor " + name + " has a shape beyond all bounds", e);
     }
-    return elements;
   }
 
   private static long[] longs(JsonNode list) {

@@ -2,6 +2,7 @@ package io.winnow.modelkit;
 
 import io.winnow.modelkit.CheckpointConfig.Vision;
 import io.winnow.modelkit.OnnxGraphBuilder.ElementType;
+import io.winnow.modelkit.OnnxGraphBuilder.Normed;
 import java.io.IOException;
 
 /** Writes a CLIP vision tower up to its feature layer, and the projector behind it. */
@@ -37,16 +38,16 @@ final class VisionGraph {
   void build() throws IOException {
     int size = vision.imageSize();
     g.input("pixel_values", ElementType.FLOAT, "pictures", CHANNELS, size, size);
-    String[] normed = norm("pre_layrnorm", embed(), "");
-    String stream = normed[0];
+    Normed normed = norm("pre_layrnorm", embed(), "");
+    String stream = normed.value();
     String update = "";
     for (int layer = 0; layer < vision.usedLayers(); layer++) {
       String part = "encoder.layers." + layer + ".";
       normed = norm(part + "layer_norm1", stream, update);
-      String attended = attend(part, normed[0], layer == vision.usedLayers() - 1);
-      normed = norm(part + "layer_norm2", normed[1], attended);
-      stream = normed[1];
-      update = feedForward(part, normed[0]);
+      String attended = attend(part, normed.value(), layer == vision.usedLayers() - 1);
+      normed = norm(part + "layer_norm2", normed.sum(), attended);
+      stream = normed.sum();
+      update = feedForward(part, normed.value());
     }
     project(patchesOf(g.op("Add", stream, update).value()));
     g.output(
@@ -158,7 +159,7 @@ final class VisionGraph {
   }
 
   /** Adds the update to the stream: the layer norm of the sum, and the sum. */
-  private String[] norm(String part, String stream, String update) throws IOException {
+  private Normed norm(String part, String stream, String update) throws IOException {
     String scale =
         g.weight(part + ".weight", Weight.of(tensor(part + ".weight", vision.hiddenSize())));
     String shift = g.weight(part + ".bias", Weight.of(tensor(part + ".bias", vision.hiddenSize())));
@@ -167,11 +168,11 @@ final class VisionGraph {
           g.op("LayerNormalization", stream, scale, shift)
               .with("epsilon", vision.epsilon())
               .value();
-      return new String[] {normed, stream};
+      return new Normed(normed, stream);
     }
     return g.contrib("SkipLayerNormalization", stream, update, scale, shift)
         .with("epsilon", vision.epsilon())
-        .normAndSum();
+        .normed();
   }
 
   private SafetensorsTensor tensor(String part, long... shape) {

@@ -9,6 +9,7 @@ import io.winnow.modelkit.GraphRunner.Values;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class DecoderGoldenTest {
@@ -169,6 +170,6 @@ class DecoderGoldenTest {
   }
 
   private static List<Long> boxed(long from, long to) {
-    return java.util.stream.LongStream.range(from, to).boxed().toList();
+    return LongStream.range(from, to).boxed().toList();
   }
 }

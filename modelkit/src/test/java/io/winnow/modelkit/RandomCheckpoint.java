@@ -46,6 +46,15 @@ final class RandomCheckpoint {
     return folder;
   }
 
+  /** Replaces text of the same length in a file's header. */
+  static void editHeader(Path file, String from, String to) throws IOException {
+    String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+    if (from.length() != to.length() || !text.contains(from)) {
+      throw new IllegalArgumentException(from + " cannot become " + to);
+    }
+    Files.write(file, text.replace(from, to).getBytes(StandardCharsets.ISO_8859_1));
+  }
+
   private void nameTensors() {
     int hidden = shape.hidden();
     tensors.put("language_model.lm_head.weight", new long[] {shape.vocabulary(), hidden});

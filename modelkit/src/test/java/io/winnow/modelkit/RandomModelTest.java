@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.winnow.modelkit.GraphRunner.Cache;
 import io.winnow.modelkit.GraphRunner.Call;
 import io.winnow.modelkit.GraphRunner.Values;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,6 +74,26 @@ class RandomModelTest {
     if (expected.importance().length > 0) {
       assertThat(Difference.relative(last.floats("importance"), expected.importance()))
           .isLessThan(1e-5);
+    }
+  }
+
+  @Test
+  void projectsOntoTheEmbeddingWhenItIsTied(@TempDir Path other) throws Exception {
+    Path checkpoint = RandomCheckpoint.write(other, RandomCheckpoint.Shape.SMALL);
+    Path config = checkpoint.resolve("config.json");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replace(
+                "\"model_type\": \"llava\"",
+                "\"model_type\": \"llava\", \"tie_word_embeddings\": true"));
+    Exporter.export(ExportRequest.of(checkpoint, other, "tied"), (file, done, total) -> {});
+    try (GraphRunner tied = GraphRunner.open(other, "tied");
+        Cache cache = tied.cache(1, CAPACITY)) {
+      Call call = twoPictures();
+      float[] logits = tied.run(call, cache).get(2).floats("logits");
+      float[] expected = new ReferenceDecoder(checkpoint).prefill(call).logits();
+      assertThat(Difference.relative(logits, expected)).isLessThan(1e-5);
     }
   }
 
@@ -155,14 +177,14 @@ class RandomModelTest {
       }
       double sum = IntStream.range(0, 50).mapToDouble(i -> Math.exp(logits[i])).sum();
       assertThat((double) last.floats("log_sum_exp")[row])
-          .isCloseTo(Math.log(sum), org.assertj.core.data.Offset.offset(1e-5));
+          .isCloseTo(Math.log(sum), Offset.offset(1e-5));
     }
     assertThat(Arrays.copyOfRange(last.floats("logits"), 50, 100))
         .containsExactly(Arrays.copyOfRange(last.floats("logits"), 100, 150));
   }
 
-  private static org.assertj.core.data.Offset<Float> within() {
-    return org.assertj.core.data.Offset.offset(1e-5f);
+  private static Offset<Float> within() {
+    return Offset.offset(1e-5f);
   }
 
   private static Values prefill(Call call) throws Exception {

@@ -57,7 +57,9 @@ final class ReferenceDecoder {
       }
     }
     double[] last = norm(tokens.get(tokens.size() - 1).stream, MODEL + "norm.weight");
-    double[] logits = multiply("language_model.lm_head.weight", last, text.vocabularySize());
+    String head =
+        text.tiedEmbeddings() ? MODEL + "embed_tokens.weight" : "language_model.lm_head.weight";
+    double[] logits = multiply(head, last, text.vocabularySize());
     return new Result(
         tokens.stream().map(token -> token.row).toList(),
         floats(tokens.stream().filter(t -> t.span >= 0).mapToDouble(t -> t.score).toArray()),

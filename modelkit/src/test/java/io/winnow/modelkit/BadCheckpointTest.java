@@ -1,0 +1,156 @@
+package io.winnow.modelkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Every checkpoint that cannot be taken is refused with the name of what is wrong. */
+class BadCheckpointTest {
+
+  @TempDir Path folder;
+  private Path checkpoint;
+
+  @BeforeEach
+  void writeCheckpoint() throws IOException {
+    checkpoint = RandomCheckpoint.write(folder.resolve("checkpoint"), RandomCheckpoint.Shape.SMALL);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"llava\" | \"qwen2_vl\" | model_type is \"qwen2_vl\", supported: llava",
+        "\"clip_vision_model\" | \"siglip_vision_model\" | vision_config.model_type",
+        "\"llama\" | \"mistral\" | text_config.model_type is \"mistral\", supported: llama",
+        "\"image_token_index\": 3, | '' | image_token_index is missing",
+        "\"text_config\" | \"language_config\" | text_config is missing",
+        "\"hidden_size\": 64 | \"hidden_size\": \"wide\" | text_config.hidden_size is \"wide\"",
+        "\"hidden_size\": 64 | \"hidden_size\": -1 | text_config.hidden_size is -1",
+        "\"rope_theta\": 10000.0 | \"rope_scaling\": {\"rope_type\": \"llama3\"} | rope_type",
+        "\"rope_theta\": 10000.0 | \"rope_scaling\": {\"type\": \"linear\"} | rope_scaling.type",
+        "\"rope_theta\": 10000.0 | \"attention_bias\": true | text_config.attention_bias",
+        "\"rope_theta\": 10000.0 | \"hidden_act\": \"relu\" | text_config.hidden_act",
+        "\"image_token_index\" | \"vision_feature_layer\": [1, 2], \"image_token_index\""
+            + " | vision_feature_layer",
+        "\"image_token_index\" | \"vision_feature_layer\": 7, \"image_token_index\""
+            + " | vision_feature_layer is 7",
+        "\"image_token_index\" | \"vision_feature_select_strategy\": \"full\","
+            + " \"image_token_index\" | vision_feature_select_strategy",
+        "\"image_size\": 16 | \"image_size\": 18 | vision_config.image_size",
+        "\"num_key_value_heads\": 2 | \"num_key_value_heads\": 3 | num_key_value_heads",
+        "\"num_hidden_layers\": 3 | \"num_hidden_layers\": 4"
+            + " | language_model.model.layers.3.input_layernorm.weight",
+        "\"intermediate_size\": 96 | \"intermediate_size\": 97"
+            + " | layers.0.mlp.gate_proj.weight has shape [96, 64], config.json asks for [97, 64]",
+        "} | ] | config.json is not valid JSON"
+      })
+  void namesTheKeyOrTensorThatConfigJsonGetsWrong(String from, String to, String message)
+      throws IOException {
+    replace("config.json", from, to);
+    assertRefused(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"crop_size\": 16 | \"crop_size\": 17 | crop_size is 17",
+        "\"size\": 16 | \"do_pad\": true, \"size\": 16 | do_pad",
+        "\"size\": 16 | \"resample\": 9, \"size\": 16 | resample is 9",
+        "\"image_mean\": [0, 0, 0] | \"image_mean\": [0] | image_mean",
+        "\"image_std\" | \"deviation\" | image_std is missing"
+      })
+  void namesTheKeyThatThePreprocessorGetsWrong(String from, String to, String message)
+      throws IOException {
+    replace("preprocessor_config.json", from, to);
+    assertRefused(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "preprocessor_config.json"
+  })
+  void namesAMissingFile(String file) throws IOException {
+    Files.delete(checkpoint.resolve(file));
+    assertRefused(file);
+  }
+
+  @Test
+  void namesAMissingChatTemplate() throws IOException {
+    replace("tokenizer_config.json", "chat_template", "template");
+    assertRefused("chat_template is missing");
+  }
+
+  @Test
+  void namesAnImageTokenThatTheTokenizerLacks() throws IOException {
+    replace("tokenizer.json", "\"id\": 3", "\"id\": 4");
+    assertRefused("added_tokens has no token 3");
+  }
+
+  @Test
+  void namesTheTensorWhereAFileEndsTooEarly() throws IOException {
+    truncate(Files.size(checkpoint.resolve("model.safetensors")) - 1);
+    assertRefused("model.safetensors is truncated: tensor vision_tower");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "7", "8", "100"})
+  void recognisesAFileWithoutAWholeHeader(long size) throws IOException {
+    truncate(size);
+    assertRefused("model.safetensors is truncated");
+  }
+
+  @Test
+  void recognisesAFileThatIsNoSafetensorsFile() throws IOException {
+    Files.writeString(checkpoint.resolve("model.safetensors"), "version https://git-lfs");
+    assertRefused("model.safetensors is not a safetensors file");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'\"dtype\":\"F32\"', '\"dtype\":\"I32\"', has dtype I32",
+    "'\"data_offsets\":[0,', '\"data_offsets\":[4,', lm_head.weight has data_offsets",
+    "'\"shape\":[50,64]', '\"shape\":[50,-4]', lm_head.weight has",
+    "language_model.lm_head, language_model.lm_haed, no tensor language_model.lm_head.weight"
+  })
+  void namesTheTensorWhoseHeaderEntryIsWrong(String from, String to, String message)
+      throws IOException {
+    RandomCheckpoint.editHeader(checkpoint.resolve("model.safetensors"), from, to);
+    assertRefused(message);
+  }
+
+  private void replace(String file, String from, String to) throws IOException {
+    String text = Files.readString(checkpoint.resolve(file));
+    assertThat(text).contains(from);
+    Files.writeString(checkpoint.resolve(file), text.replace(from, to));
+  }
+
+  private void truncate(long size) throws IOException {
+    Path file = checkpoint.resolve("model.safetensors");
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(size);
+    }
+  }
+
+  private void assertRefused(String message) {
+    ExportRequest request = ExportRequest.of(checkpoint, folder.resolve("repository"), "bad");
+    assertThatThrownBy(() -> Exporter.export(request, (file, done, total) -> {}))
+        .isInstanceOf(ExportException.class)
+        .hasMessageContaining(message);
+    assertThat(folder.resolve("repository/bad-decoder")).doesNotExist();
+  }
+}

@@ -1,0 +1,63 @@
+package io.winnow.modelkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.winnow.modelkit.CheckpointConfig.Text;
+import io.winnow.modelkit.CheckpointConfig.Vision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointConfigTest {
+
+  @TempDir Path checkpoint;
+
+  /** llava-1.5 checkpoints state only what differs from the configuration classes. */
+  @Test
+  void fillsInTheDefaultsOfTheConfigurationClasses() throws IOException {
+    CheckpointConfig config =
+        read(
+            """
+            {"model_type": "llava", "image_token_index": 32000,
+             "text_config": {"model_type": "llama", "vocab_size": 32064, "rms_norm_eps": 1e-05,
+                             "max_position_embeddings": 4096},
+             "vision_config": {"model_type": "clip_vision_model", "hidden_size": 1024,
+                               "image_size": 336, "patch_size": 14, "num_hidden_layers": 24,
+                               "num_attention_heads": 16, "intermediate_size": 4096}}
+            """);
+    assertThat(config.text())
+        .isEqualTo(new Text(4096, 11008, 32, 32, 32, 128, 32064, 4096, 1e-5f, 10_000, false));
+    assertThat(config.vision())
+        .isEqualTo(new Vision(1024, 4096, 23, 16, 336, 14, "quick_gelu", 1e-5f));
+    assertThat(config.vision().patches()).isEqualTo(576);
+    assertThat(config.projectorActivation()).isEqualTo("gelu");
+    assertThat(config.projectorBias()).isTrue();
+  }
+
+  @Test
+  void prefersTheNewNamesOfKeys() throws IOException {
+    CheckpointConfig config =
+        read(
+            """
+            {"model_type": "llava", "image_token_id": 7, "vision_feature_layer": 12,
+             "tie_word_embeddings": true,
+             "text_config": {"rope_parameters": {"rope_type": "default", "rope_theta": 5e5},
+                             "hidden_size": 64, "num_attention_heads": 4, "head_dim": 8,
+                             "num_key_value_heads": 1},
+             "vision_config": {}}
+            """);
+    assertThat(config.imageTokenId()).isEqualTo(7);
+    assertThat(config.vision().usedLayers()).isEqualTo(12);
+    assertThat(config.text().ropeTheta()).isEqualTo(5e5);
+    assertThat(config.text().headDim()).isEqualTo(8);
+    assertThat(config.text().kvHeads()).isEqualTo(1);
+    assertThat(config.text().tiedEmbeddings()).isTrue();
+  }
+
+  private CheckpointConfig read(String json) throws IOException {
+    Files.writeString(checkpoint.resolve("config.json"), json);
+    return CheckpointConfig.read(checkpoint);
+  }
+}
