@@ -194,4 +194,3 @@ def _labels(scene, owner, centres):
 
 def _clip(value):
     return max(0, min(255, value))
-

@@ -1,6 +1,6 @@
 """Draws the held-out set: pictures and questions from a seed that training never uses.
 
-    python make_heldout.py FOLDER"""
+python make_heldout.py FOLDER"""
 
 import csv
 import random

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 
+import phrases
 from scene import COLORS, SHAPES, SIDE, Scene
 
-TYPES = (
-    "color shape size exist count where corner relation compare ocr letter describe"
-).split()
+TYPES = "color shape size exist count where corner relation compare ocr letter describe".split()
 MARKS = ("", "?", ".")
 REGIONS = (
     ("top left", "top", "top right"),
@@ -63,10 +62,7 @@ def _color(rng, scene):
     if not found:
         return None
     thing, entity = found
-    before = rng.choice(
-        ("what color is the", "what colour is the", "what is the color of the", "what is the colour of the",
-         "which color is the", "which colour is the", "tell me the color of the")
-    )
+    before = rng.choice(phrases.COLOR)
     return Question("color", [before, Ref(thing.shape, (entity,)), _place(rng)], [thing.color])
 
 
@@ -79,7 +75,7 @@ def _shape(rng, scene):
     draw = rng.random()
     if draw < 0.25:
         return Question("shape", ["which shape is", Ref(thing.color, (entity,)), _place(rng)], [thing.shape])
-    before = rng.choice(("what shape is the", "what is the shape of the", "which shape is the", "what is the"))
+    before = rng.choice(phrases.SHAPE)
     return Question("shape", [before, Ref(f"{thing.color} {noun}", (entity,)), _place(rng)], [thing.shape])
 
 
@@ -89,15 +85,15 @@ def _size(rng, scene):
         return None
     thing, ref = named
     if rng.random() < 0.6:
-        parts = ["is the", ref, rng.choice(("big or small", "small or big"))]
+        parts = ["is the", ref, rng.choice(phrases.SIZE_CHOICE)]
     else:
-        parts = [rng.choice(("what size is the", "what is the size of the", "how big is the")), ref]
+        parts = [rng.choice(phrases.SIZE), ref]
     return Question("size", [*parts, _place(rng)], [thing.size])
 
 
 def _exist(rng, scene):
     wanted, ref = _description(rng, scene, absent=0.62, plural=False)
-    before = rng.choice(("is there a", "is there a", "do you see a", "can you see a", "is there any"))
+    before = rng.choice(phrases.EXIST)
     if ref.words[0] == "o" and before.endswith(" a") and rng.random() < 0.5:
         before += "n"
     return Question("exist", [before, ref, _place(rng)], ["yes" if wanted else "no"], counted=wanted)
@@ -106,14 +102,11 @@ def _exist(rng, scene):
 def _count(rng, scene):
     if rng.random() < 0.2:
         wanted = tuple(range(len(scene.things)))
-        ref = Ref(rng.choice(("objects", "things", "shapes")), wanted)
+        ref = Ref(rng.choice(phrases.EVERYTHING), wanted)
     else:
         wanted, ref = _description(rng, scene, absent=0.1, plural=True)
-    before, after = rng.choice(
-        (("how many", "are there"), ("how many", "are there"), ("how many", "are"), ("how many", "do you see"),
-         ("how many", "can you see"), ("count the", ""))
-    )
-    place = _place(rng) if after != "are" else rng.choice(_PLACES[1:])
+    before, after = rng.choice(phrases.COUNT)
+    place = _place(rng) if after != "are" else rng.choice(phrases.PLACES)
     return Question("count", [before, ref, after, place], [str(len(wanted))], counted=wanted)
 
 
@@ -122,11 +115,10 @@ def _where(rng, scene):
     if not named or _third(named[0].x) is None or _third(named[0].y) is None:
         return None
     thing, ref = named
-    before, after = rng.choice(
-        (("where is the", _place(rng)), ("where is the", _place(rng)), ("where do you see the", _place(rng)),
-         ("in which part of the picture is the", ""), ("in what part of the image is the", ""),
-         ("which part of the picture is the", "in"))
-    )
+    if rng.random() < 0.5:
+        before, after = rng.choice(phrases.WHERE), _place(rng)
+    else:
+        before, after = rng.choice(phrases.WHERE_PART)
     return Question("where", [before, ref, after], [REGIONS[_third(thing.y)][_third(thing.x)]])
 
 
@@ -149,14 +141,12 @@ def _corner(rng, scene):
     words = _region_words(rng, region)
     answer = f"a {scene.things[inside[0]].name}" if inside else "nothing"
     *before, last = words.split()
-    after = rng.choice(("", "", "of the picture", "of the image", "of the photo", "of this picture"))
-    if region in last or last in ("corner", "middle") or region.endswith(last):
-        return Question("corner", [" ".join(before), Ref(last, tuple(inside)), after], [answer])
-    raise ValueError(f"the region {region} is not at the end of {words}")
+    after = rng.choice(phrases.CORNER_OF)
+    return Question("corner", [" ".join(before), Ref(last, tuple(inside)), after], [answer])
 
 
 def _region_words(rng, region):
-    before = rng.choice(("what is", "what is", "what do you see"))
+    before = rng.choice(phrases.CORNER)
     if region == "center":
         return f"{before} in the {rng.choice(('center', 'middle'))}"
     if region in ("left", "right"):
@@ -172,17 +162,20 @@ def _relation(rng, scene):
     if not pair:
         return None
     (a, ref_a), (b, ref_b) = pair
-    words, distance = rng.choice(
-        (("left of", b.x - a.x), ("to the left of", b.x - a.x), ("right of", a.x - b.x), ("to the right of", a.x - b.x),
-         ("above", b.y - a.y), ("above", b.y - a.y), ("below", a.y - b.y), (rng.choice(("below", "under")), a.y - b.y))
+    phrase, distance = rng.choice(
+        (
+            (phrases.LEFT_OF, b.x - a.x),
+            (phrases.RIGHT_OF, a.x - b.x),
+            (phrases.ABOVE, b.y - a.y),
+            (phrases.BELOW, a.y - b.y),
+        )
     )
     if abs(distance) < 14:
         return None
     true = distance > 0
+    parts = ["is the", ref_a, f"{rng.choice(phrase)} the", ref_b, _place(rng, 0.2)]
     relation = (ref_a.entities[0], ref_b.entities[0], true)
-    return Question(
-        "relation", ["is the", ref_a, words + " the", ref_b, _place(rng, 0.2)], ["yes" if true else "no"], relation=relation
-    )
+    return Question("relation", parts, ["yes" if true else "no"], relation=relation)
 
 
 def _compare(rng, scene):
@@ -192,7 +185,7 @@ def _compare(rng, scene):
     (a, ref_a), (b, ref_b) = pair
     word, big = rng.choice((("bigger", True), ("larger", True), ("smaller", False), ("smaller", False)))
     chosen = a if a.big == big else b
-    before = rng.choice((f"which is {word}, the", f"which is {word} , the", f"which object is {word}, the"))
+    before = f"which {rng.choice(('', '', 'object '))}is {word}, the"
     return Question("compare", [before, ref_a, "or the", ref_b], [f"the {chosen.name}"])
 
 
@@ -203,16 +196,10 @@ def _ocr(rng, scene):
     noun = rng.choice(("word", "number"))
     if text and rng.random() < 0.8:
         noun = "number" if text.is_number else "word"
-    words = rng.choice(
-        (f"what {noun} is written", f"what {noun} is written", f"read the {noun}", f"what is the {noun}",
-         f"which {noun} is written", f"what {noun} do you see", "what is written", "read the text",
-         "what text is written", "what does the text say")
-    )
+    words = rng.choice(phrases.ways(phrases.OCR.format(noun)))
     glyphs = glyph_entities(scene)
     answer = text.text.lower() if text else "nothing"
-    return Question(
-        "ocr", [words, _place(rng)], [answer], spelled=bool(text), reads=glyphs, glyphs=glyphs
-    )
+    return Question("ocr", [words, _place(rng)], [answer], spelled=bool(text), reads=glyphs, glyphs=glyphs)
 
 
 def _letter(rng, scene):
@@ -222,25 +209,15 @@ def _letter(rng, scene):
     noun = "digit" if text.is_number else "letter"
     whole = "number" if text.is_number else "word"
     which = rng.choice(("first", "last"))
-    words = rng.choice(
-        (f"what is the {which} {noun}", f"what is the {which} {noun}", f"which {noun} is {which}",
-         f"tell me the {which} {noun}", f"what is the {which} {noun} of the {whole}")
-    )
+    words = rng.choice(phrases.ways(phrases.LETTER.format(which, noun, whole)))
     glyphs = glyph_entities(scene)
     at = 0 if which == "first" else -1
-    return Question(
-        "letter", [words], [text.text[at].lower()], spelled=True, reads=glyphs, glyphs=(glyphs[at],)
-    )
+    return Question("letter", [words], [text.text[at].lower()], spelled=True, reads=glyphs, glyphs=(glyphs[at],))
 
 
 def _describe(rng, scene):
     if not scene.describable:
         return None
-    words = rng.choice(
-        ("describe the picture", "describe the image", "describe the photo", "describe this picture",
-         "describe the scene", "list the objects", "list the objects in the picture", "what do you see",
-         "tell me what you see", "what can you see in the image", "what objects do you see", "describe what you see")
-    )
     answer = []
     for entity in sorted(range(len(scene.things)), key=lambda number: scene.things[number].x):
         thing = scene.things[entity]
@@ -248,19 +225,27 @@ def _describe(rng, scene):
     if scene.text:
         noun = "number" if scene.text.is_number else "word"
         answer += [", ", Ref(f"a {noun}", glyph_entities(scene))]
-    return Question("describe", [words], answer)
+    return Question("describe", [rng.choice(phrases.DESCRIBE)], answer)
 
 
 _ASKERS = {
-    "color": _color, "shape": _shape, "size": _size, "exist": _exist, "count": _count, "where": _where,
-    "corner": _corner, "relation": _relation, "compare": _compare, "ocr": _ocr, "letter": _letter,
+    "color": _color,
+    "shape": _shape,
+    "size": _size,
+    "exist": _exist,
+    "count": _count,
+    "where": _where,
+    "corner": _corner,
+    "relation": _relation,
+    "compare": _compare,
+    "ocr": _ocr,
+    "letter": _letter,
     "describe": _describe,
 }
-_PLACES = ("", "in the picture", "in the image", "in this picture", "in the photo", "in the scene", "in this image")
 
 
 def _place(rng, rate=0.4):
-    return rng.choice(_PLACES[1:]) if rng.random() < rate else ""
+    return rng.choice(phrases.PLACES) if rng.random() < rate else ""
 
 
 def _only(rng, scene, trait):

@@ -1,6 +1,6 @@
 """Checks of pictures, labels, questions and token ids: plain asserts, seconds.
 
-    python test_generator.py"""
+python test_generator.py"""
 
 import random
 import tempfile
@@ -14,8 +14,18 @@ from drawing import GLYPHS, render
 from encoding import encode_question, pack
 from make_heldout import PURPOSE
 from questions import TYPES, Ref, ask, glyph_entities
-from scene import COLORS, GRID, PATCH, SHAPES, SIDE, Thing, Scene, Text, seeded_scene
-from vocabulary import ASSISTANT, EOS, IDS, UNKNOWN, WORDS, decode, encode, spell, write_tokenizer
+from scene import COLORS, GRID, PATCH, SHAPES, SIDE, Scene, Text, Thing, seeded_scene
+from vocabulary import (
+    ASSISTANT,
+    EOS,
+    IDS,
+    UNKNOWN,
+    WORDS,
+    decode,
+    encode,
+    spell,
+    write_tokenizer,
+)
 
 SCENES = [seeded_scene("test", index) for index in range(80)]
 
@@ -56,12 +66,16 @@ def test_labels_say_what_the_patch_shows():
 
 def test_answers_are_true():
     scene = Scene(
-        [Thing("ring", "blue", False, 30, 30, 10), Thing("heart", "pink", True, 150, 100, 20), Thing("ring", "cyan", True, 96, 160, 20)],
+        [
+            Thing("ring", "blue", False, 30, 30, 10),
+            Thing("heart", "pink", True, 150, 100, 20),
+            Thing("ring", "cyan", True, 96, 160, 20),
+        ],
         [Text("47", "DejaVuSans", 25, 100, 30)],
     )
     rng, truths = random.Random(5), {}
     for kind in TYPES:
-        for _ in range(300):
+        for _ in range(2000):
             question = ask(rng, scene, kind)
             if question:
                 truths[question.text.rstrip("?.")] = question.truth

@@ -6,12 +6,13 @@ import re
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>", "<image>", "USER:", "ASSISTANT:")
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 PLAIN = (
-    "above an and any are at below big bigger biggest blue bottom can center circle circles color colors colour colours "
-    "corner count cross crosses cyan describe diamond diamonds do does empty green heart hearts hello how image in is "
-    "it its larger largest left list many me middle much no none not nothing number object objects of on or orange "
-    "part photo picture pink please purple read red right ring rings say scene see shape shapes show size small "
-    "smaller smallest square squares star stars tell text that the there thing things this to top triangle triangles "
-    "under what where which who word written yellow yes you first last letter digit letters digits second next"
+    "above an and any are at below big bigger biggest blue bottom can center circle circles color colors "
+    "colour colours corner count cross crosses cyan describe diamond diamonds do does empty green heart "
+    "hearts hello how image in is it its larger largest left list many me middle much no none not nothing "
+    "number object objects of on or orange part photo picture pink please purple read red right ring rings "
+    "say scene see shape shapes show size small smaller smallest square squares star stars tell text that the "
+    "there thing things this to top triangle triangles under what where which who word written yellow yes you "
+    "first last letter digit letters digits second next"
 ).split()
 WORDS = (*SPECIALS, *CHARACTERS, *("##" + c for c in CHARACTERS), *"?,.!'-", *PLAIN)
 IDS = {word: number for number, word in enumerate(WORDS)}
