@@ -1,0 +1,114 @@
+package io.winnow.runtime.embedded;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.winnow.runtime.PrefillPlan;
+import io.winnow.runtime.Prompt;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The rows of one prompt on their way from segment to segment.
+ *
+ * @param inputs those inputs of the next segment that carry one value per row, by name
+ * @param rows number of rows
+ * @param owner what holds the tensors' memory
+ */
+record TokenRows(Map<String, OnnxTensor> inputs, int rows, Owner owner) implements AutoCloseable {
+
+  /** Outputs of a segment that are the next one's {@link #inputs}. */
+  static final Set<String> OUTPUTS =
+      Set.of("hidden_out", "positions_out", "spans_out", "scores_out");
+
+  /** Frees the memory under tensors. */
+  interface Owner {
+    void free();
+  }
+
+  /** The rows that enter segment 0. */
+  static TokenRows ofPrompt(Prompt prompt, PrefillPlan plan, int hiddenSize) throws OrtException {
+    int rows = prompt.length();
+    Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+    inputs.put("token_ids", Tensors.longs(prompt.tokenIds(), 1, rows));
+    inputs.put(
+        "visual_tokens",
+        Tensors.floats(prompt.visualTokens().duplicate(), prompt.visualRows(), hiddenSize));
+    inputs.put("positions", Tensors.longs(prompt.positions(), 1, rows));
+    inputs.put("spans", Tensors.longs(prompt.spans(), 1, rows));
+    inputs.put("scores", Tensors.floats(scores(prompt, plan), 1, rows));
+    return owning(inputs, rows);
+  }
+
+  /** The rows that left a segment; they live in its result, which is theirs from then on. */
+  static TokenRows ofResult(OrtSession.Result result) {
+    Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+    for (String output : OUTPUTS) {
+      inputs.put(
+          output.substring(0, output.length() - "_out".length()), LogitRows.tensor(result, output));
+    }
+    int rows = (int) LogitRows.tensor(result, "hidden_out").getInfo().getShape()[1];
+    return new TokenRows(inputs, rows, result::close);
+  }
+
+  /** A copy without the visual rows, between two segments. */
+  TokenRows textOnly() throws OrtException {
+    long[] spans = tensor("spans").getLongBuffer().array();
+    long[] positions = tensor("positions").getLongBuffer().array();
+    FloatBuffer hidden = tensor("hidden").getFloatBuffer();
+    int hiddenSize = hidden.capacity() / rows;
+    int textRows = (int) Arrays.stream(spans).filter(span -> span < 0).count();
+    FloatBuffer textHidden = Tensors.directFloats(textRows * hiddenSize); // [text rows, hidden]
+    LongBuffer textPositions = Tensors.directLongs(textRows);
+    for (int row = 0; row < rows; row++) {
+      if (spans[row] < 0) {
+        textHidden.put(hidden.slice(row * hiddenSize, hiddenSize));
+        textPositions.put(positions[row]);
+      }
+    }
+    long[] textSpans = new long[textRows];
+    Arrays.fill(textSpans, -1);
+    Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+    inputs.put("hidden", Tensors.floats(textHidden.flip(), 1, textRows, hiddenSize));
+    inputs.put("positions", Tensors.longs(textPositions.flip(), 1, textRows));
+    inputs.put("spans", Tensors.longs(textSpans, 1, textRows));
+    inputs.put("scores", Tensors.floats(new float[textRows], 1, textRows));
+    return owning(inputs, textRows);
+  }
+
+  @Override
+  public void close() {
+    owner.free();
+  }
+
+  private OnnxTensor tensor(String input) {
+    OnnxTensor tensor = inputs.get(input);
+    if (tensor == null) {
+      throw new IllegalStateException("no rows of " + input);
+    }
+    return tensor;
+  }
+
+  private static TokenRows owning(Map<String, OnnxTensor> inputs, int rows) {
+    return new TokenRows(inputs, rows, () -> inputs.values().forEach(OnnxTensor::close));
+  }
+
+  /** The plan's scores at the visual rows, zeros elsewhere. // [rows] */
+  private static float[] scores(Prompt prompt, PrefillPlan plan) {
+    float[] scores = new float[prompt.length()];
+    if (plan.scores().length == 0) {
+      return scores;
+    }
+    int visual = 0;
+    for (int row = 0; row < scores.length; row++) {
+      if (prompt.spans()[row] >= 0) {
+        scores[row] = plan.scores()[visual++];
+      }
+    }
+    return scores;
+  }
+}
