@@ -8,6 +8,8 @@ import io.winnow.pruner.planning.PrunePlan;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.planning.PrunerFailure;
 import io.winnow.pruner.planning.PrunerFailure.Reason;
+import io.winnow.runtime.streams.IdleTimer;
+import io.winnow.runtime.streams.OpenStreams;
 import io.winnow.v1.DecideBegin;
 import io.winnow.v1.DecideRequest;
 import io.winnow.v1.DecideResponse;
@@ -26,7 +28,7 @@ final class DecideStream implements StreamObserver<DecideRequest> {
 
   private final ServerCallStreamObserver<DecideResponse> peer;
   private final PrunePlanner planner;
-  private final OpenStreams openStreams;
+  private final OpenStreams<DecideStream> openStreams;
   private final IdleTimer.Timeout idleTimeout;
   private State state = new State.AwaitingBegin();
   private boolean wantsNext;
@@ -34,7 +36,7 @@ final class DecideStream implements StreamObserver<DecideRequest> {
   DecideStream(
       ServerCallStreamObserver<DecideResponse> peer,
       PrunePlanner planner,
-      OpenStreams openStreams,
+      OpenStreams<DecideStream> openStreams,
       IdleTimer idleTimer) {
     this.peer = peer;
     this.planner = planner;
@@ -47,7 +49,17 @@ final class DecideStream implements StreamObserver<DecideRequest> {
     peer.disableAutoRequest();
     peer.setOnReadyHandler(this::pull);
     peer.setOnCancelHandler(this::release);
-    openStreams.admit(this).ifPresentOrElse(this::fail, this::takeNext);
+    switch (openStreams.admit(this)) {
+      case ADMITTED -> takeNext();
+      case FULL ->
+          fail(
+              PrunerFailure.of(
+                  Reason.TOO_MANY_STREAMS,
+                  "%d streams are open, which is the limit; retry later"
+                      .formatted(openStreams.limit())));
+      case DRAINING ->
+          fail(PrunerFailure.of(Reason.DRAINING, "the pruner is stopping; retry elsewhere"));
+    }
   }
 
   @Override

@@ -1,30 +1,22 @@
 package io.winnow.pruner.grpc;
 
-import com.google.protobuf.Any;
 import com.google.rpc.Code;
-import com.google.rpc.ErrorInfo;
-import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import io.winnow.pruner.planning.PrunerFailure;
+import io.winnow.runtime.streams.ErrorStatus;
+import java.util.Map;
 
 /** The one place that maps failures to gRPC statuses. */
 final class FailureStatus {
 
-  private static final String DOMAIN = "winnow";
-
   private FailureStatus() {}
 
   static StatusRuntimeException of(PrunerFailure failure) {
-    ErrorInfo.Builder info =
-        ErrorInfo.newBuilder().setDomain(DOMAIN).setReason(failure.reason().name());
-    failure.param().ifPresent(param -> info.putMetadata("param", param));
-    return StatusProto.toStatusRuntimeException(
-        Status.newBuilder()
-            .setCode(code(failure.reason()).getNumber())
-            .setMessage(failure.message())
-            .addDetails(Any.pack(info.build()))
-            .build());
+    return ErrorStatus.of(
+        code(failure.reason()),
+        failure.reason().name(),
+        failure.message(),
+        failure.param().map(param -> Map.of("param", param)).orElse(Map.of()));
   }
 
   private static Code code(PrunerFailure.Reason reason) {

@@ -5,6 +5,10 @@ import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
 import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.planning.PrunePlanner;
+import io.winnow.pruner.planning.PrunerFailure;
+import io.winnow.pruner.planning.PrunerFailure.Reason;
+import io.winnow.runtime.streams.IdleTimer;
+import io.winnow.runtime.streams.OpenStreams;
 import io.winnow.v1.DecideRequest;
 import io.winnow.v1.DecideResponse;
 import io.winnow.v1.PrunerGrpc;
@@ -16,12 +20,12 @@ import java.time.Duration;
 public final class PrunerService extends PrunerGrpc.PrunerImplBase {
 
   private final PrunePlanner planner;
-  private final OpenStreams openStreams;
+  private final OpenStreams<DecideStream> openStreams;
   private final IdleTimer idleTimer;
 
   public PrunerService(PrunePlanner planner, PrunerConfig config) {
     this.planner = planner;
-    openStreams = new OpenStreams(config.maxStreams());
+    openStreams = new OpenStreams<>(config.maxStreams());
     idleTimer = new IdleTimer(config.idleTimeout());
   }
 
@@ -34,9 +38,11 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
     return stream;
   }
 
-  /** Refuses new streams and waits for the open ones, at most this long. */
+  /** Refuses new streams, waits for the open ones, and ends those that outlast the patience. */
   public void drain(Duration patience) throws InterruptedException {
-    openStreams.drain(patience);
+    for (DecideStream stream : openStreams.drain(patience)) {
+      stream.fail(PrunerFailure.of(Reason.DRAINING, "the pruner has stopped"));
+    }
   }
 
   /** How many streams are open. */

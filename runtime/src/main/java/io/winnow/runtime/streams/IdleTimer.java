@@ -1,4 +1,4 @@
-package io.winnow.pruner.grpc;
+package io.winnow.runtime.streams;
 
 import java.time.Duration;
 import java.util.concurrent.Future;
@@ -7,12 +7,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One thread that watches any number of timeouts of the same length. */
-final class IdleTimer implements AutoCloseable {
+public final class IdleTimer implements AutoCloseable {
 
   private final Duration limit;
   private final ScheduledThreadPoolExecutor timer;
 
-  IdleTimer(Duration limit) {
+  public IdleTimer(Duration limit) {
     this.limit = limit;
     timer =
         new ScheduledThreadPoolExecutor(
@@ -26,7 +26,7 @@ final class IdleTimer implements AutoCloseable {
   }
 
   /** A timeout that runs {@code onIdle} once, unless it is restarted or stopped in time. */
-  Timeout timeout(Runnable onIdle) {
+  public Timeout timeout(Runnable onIdle) {
     return new Timeout(onIdle);
   }
 
@@ -36,7 +36,7 @@ final class IdleTimer implements AutoCloseable {
   }
 
   /** Not safe for concurrent use. */
-  final class Timeout {
+  public final class Timeout {
 
     private final Runnable onIdle;
     private @Nullable Future<?> pending;
@@ -45,12 +45,12 @@ final class IdleTimer implements AutoCloseable {
       this.onIdle = onIdle;
     }
 
-    void restart() {
+    public void restart() {
       stop();
       pending = timer.schedule(onIdle, limit.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    void stop() {
+    public void stop() {
       if (pending != null) {
         pending.cancel(false);
         pending = null;
