@@ -1,0 +1,21 @@
+package io.winnow.encoder.pictures;
+
+import static java.util.Objects.requireNonNull;
+
+import io.winnow.runtime.EncoderRuntime;
+
+/**
+ * A model that pictures can be encoded with.
+ *
+ * @param name as callers give it
+ * @param reading makes the tower's pixel values of a file
+ * @param runtime runs the tower; closed with the encoder that holds the model
+ */
+public record EncoderModel(String name, PictureReading reading, EncoderRuntime runtime) {
+
+  public EncoderModel {
+    requireNonNull(name, "name is null");
+    requireNonNull(reading, "reading is null");
+    requireNonNull(runtime, "runtime is null");
+  }
+}
