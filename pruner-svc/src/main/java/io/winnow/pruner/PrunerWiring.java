@@ -9,6 +9,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 
 /**
  * Puts the service together: {@link PrunePlanner} decides, {@link PrunerService} translates. On a
@@ -16,6 +18,8 @@ import jakarta.inject.Singleton;
  */
 @ApplicationScoped
 class PrunerWiring {
+
+  private static final Logger log = System.getLogger(PrunerWiring.class.getName());
 
   @Produces
   @Singleton
@@ -25,6 +29,9 @@ class PrunerWiring {
 
   void drain(@Observes ShutdownEvent stop, @GrpcService PrunerService service, PrunerConfig config)
       throws InterruptedException {
-    service.drain(config.drainTimeout());
+    int ended = service.drain(config.drainTimeout());
+    if (ended > 0) {
+      log.log(Level.WARNING, "{0} streams outlasted the drain and were ended", ended);
+    }
   }
 }

@@ -14,6 +14,7 @@ import io.winnow.v1.DecideResponse;
 import io.winnow.v1.PrunerGrpc;
 import jakarta.annotation.PreDestroy;
 import java.time.Duration;
+import java.util.List;
 
 /** The gRPC service. Deciding takes microseconds, so it happens on the event loop. */
 @GrpcService
@@ -38,11 +39,16 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
     return stream;
   }
 
-  /** Refuses new streams, waits for the open ones, and ends those that outlast the patience. */
-  public void drain(Duration patience) throws InterruptedException {
-    for (DecideStream stream : openStreams.drain(patience)) {
-      stream.fail(PrunerFailure.of(Reason.DRAINING, "the pruner has stopped"));
-    }
+  /**
+   * Refuses new streams, waits for the open ones, and ends those that outlast the patience.
+   *
+   * @return how many had to be ended
+   */
+  public int drain(Duration patience) throws InterruptedException {
+    List<DecideStream> late = openStreams.drain(patience);
+    late.forEach(
+        stream -> stream.fail(PrunerFailure.of(Reason.DRAINING, "the pruner has stopped")));
+    return late.size();
   }
 
   /** How many streams are open. */
