@@ -19,6 +19,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** The gRPC service. Nothing here blocks: answers run on the service's threads. */
@@ -31,7 +32,7 @@ public class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
   private final Duration maxTimeout;
 
   /**
-   * @param executor counts tokens
+   * @param executor counts tokens; bounded, what it rejects is refused
    * @param maxTimeout deadline of answers whose client sets none, and the longest that it may set
    */
   public DecoderGrpcService(ChatService service, Executor executor, Duration maxTimeout) {
@@ -54,7 +55,13 @@ public class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
   @Override
   public void countTokens(
       CountTokensRequest request, StreamObserver<CountTokensResponse> observer) {
-    executor.execute(() -> count(request, observer));
+    try {
+      executor.execute(() -> count(request, observer));
+    } catch (RejectedExecutionException e) {
+      observer.onError(
+          FailureStatus.of(
+              ChatFailure.of(Reason.OVERLOADED, "too many requests are waiting; retry later")));
+    }
   }
 
   private void count(CountTokensRequest request, StreamObserver<CountTokensResponse> observer) {

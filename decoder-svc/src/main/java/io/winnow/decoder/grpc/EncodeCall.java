@@ -39,6 +39,7 @@ final class EncodeCall
   private final EncodeBegin begin;
   private final Object lock = new Object();
   private byte @Nullable [] content; // null once nothing of it is to be sent
+  private boolean begun;
   private int sent;
   private @Nullable ClientCallStreamObserver<EncodeRequest> call;
   private @Nullable EncodedLayout layout;
@@ -70,6 +71,7 @@ final class EncodeCall
     synchronized (lock) {
       if (call != null && !ended) {
         call.onNext(EncodeRequest.newBuilder().setBegin(begin).build());
+        begun = true; // the call may be ready before
       }
     }
     upload();
@@ -77,7 +79,7 @@ final class EncodeCall
 
   private void upload() {
     synchronized (lock) {
-      while (call != null && content != null && !ended && call.isReady()) {
+      while (call != null && begun && content != null && !ended && call.isReady()) {
         int length = Math.min(CHUNK_BYTES, content.length - sent);
         ByteString data = UnsafeByteOperations.unsafeWrap(content, sent, length);
         call.onNext(
