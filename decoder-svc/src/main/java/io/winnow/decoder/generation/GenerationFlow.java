@@ -70,9 +70,9 @@ public final class GenerationFlow implements ChatService {
     return live.count();
   }
 
-  /** Refuses new answers from now on. */
-  public void refuseNew() {
-    live.refuseNew();
+  /** Whether the service is not stopping. */
+  public boolean takesNew() {
+    return live.takesNew();
   }
 
   /**

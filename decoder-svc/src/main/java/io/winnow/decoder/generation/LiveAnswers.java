@@ -41,6 +41,10 @@ final class LiveAnswers {
     return List.copyOf(answers);
   }
 
+  synchronized boolean takesNew() {
+    return !refusing;
+  }
+
   synchronized void refuseNew() {
     refusing = true;
   }

@@ -20,11 +20,14 @@ final class PromptAssembly {
   PromptAssembly(AnswerPlan plan, int hiddenSize) {
     this.plan = plan;
     this.hiddenSize = hiddenSize;
-    this.visualTokens =
-        ByteBuffer.allocateDirect(
-                Math.multiplyExact(Math.multiplyExact(plan.fetched(), hiddenSize), Float.BYTES))
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
+    this.visualTokens = directFloats(Math.multiplyExact(plan.fetched(), hiddenSize));
+  }
+
+  /** A buffer as the runtime takes it. */
+  static FloatBuffer directFloats(int count) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
   }
 
   /** Where each picture's selected tokens belong // [pictures][selected, hidden]. */

@@ -4,6 +4,7 @@ import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.quarkus.grpc.GrpcService;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatFailureException;
@@ -18,27 +19,21 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** The gRPC service. Nothing here blocks: answers run on the service's threads. */
-public class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
+@GrpcService
+public final class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
 
   private static final Logger log = System.getLogger(DecoderGrpcService.class.getName());
 
   private final ChatService service;
-  private final Executor executor;
-  private final Duration maxTimeout;
+  private final ServingOptions options;
 
-  /**
-   * @param executor counts tokens; bounded, what it rejects is refused
-   * @param maxTimeout deadline of answers whose client sets none, and the longest that it may set
-   */
-  public DecoderGrpcService(ChatService service, Executor executor, Duration maxTimeout) {
+  public DecoderGrpcService(ChatService service, ServingOptions options) {
     this.service = service;
-    this.executor = executor;
-    this.maxTimeout = maxTimeout;
+    this.options = options;
   }
 
   @Override
@@ -56,7 +51,7 @@ public class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
   public void countTokens(
       CountTokensRequest request, StreamObserver<CountTokensResponse> observer) {
     try {
-      executor.execute(() -> count(request, observer));
+      options.counting().execute(() -> count(request, observer));
     } catch (RejectedExecutionException e) {
       observer.onError(
           FailureStatus.of(
@@ -90,9 +85,9 @@ public class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
   private Duration timeout() {
     Deadline deadline = Context.current().getDeadline();
     if (deadline == null) {
-      return maxTimeout;
+      return options.maxTimeout();
     }
     Duration left = Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
-    return left.compareTo(maxTimeout) < 0 ? left : maxTimeout;
+    return left.compareTo(options.maxTimeout()) < 0 ? left : options.maxTimeout();
   }
 }

@@ -20,6 +20,7 @@ public final class FailureStatus {
 
   private static final String DOMAIN = "winnow";
   private static final String PARAM = "param";
+  private static final String PICTURE_UNSUPPORTED = "PICTURE_UNSUPPORTED"; // the encoder's
 
   private FailureStatus() {}
 
@@ -82,6 +83,9 @@ public final class FailureStatus {
   }
 
   private static Optional<Reason> reason(String name) {
+    if (name.equals(PICTURE_UNSUPPORTED)) {
+      return Optional.of(Reason.PICTURE_UNREADABLE);
+    }
     return Arrays.stream(Reason.values()).filter(reason -> reason.name().equals(name)).findFirst();
   }
 

@@ -38,7 +38,7 @@ class DecoderGrpcServiceTest {
 
   private final FakeChatService chat = new FakeChatService();
   private final InProcess server =
-      new InProcess(new DecoderGrpcService(chat, Runnable::run, MAX_TIMEOUT));
+      new InProcess(new DecoderGrpcService(chat, new ServingOptions(Runnable::run, MAX_TIMEOUT)));
 
   @AfterEach
   void close() {
@@ -68,8 +68,7 @@ class DecoderGrpcServiceTest {
     GenerateRequest request =
         request()
             .setModel("demo")
-            .setSampling(
-                SamplingParameters.newBuilder().setTemperature(0.5).setTopK(3).setSeed(11))
+            .setSampling(SamplingParameters.newBuilder().setTemperature(0.5).setTopK(3).setSeed(11))
             .setMaxTokens(17)
             .addStop("x")
             .setLogprobs(true)
@@ -183,8 +182,7 @@ class DecoderGrpcServiceTest {
         request().addMessages(message("robot", ContentPart.newBuilder().setText("a"))),
         "messages[1].role");
     assertRefused(
-        request().addMessages(message("user", ContentPart.newBuilder())),
-        "messages[1].content[0]");
+        request().addMessages(message("user", ContentPart.newBuilder())), "messages[1].content[0]");
     assertRefused(
         request().setVisualTokenReduction(VisualTokenReduction.newBuilder().setFlopsRatio(1.5)),
         "visual_token_reduction.flops_ratio");

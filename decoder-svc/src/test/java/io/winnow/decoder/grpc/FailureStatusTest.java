@@ -58,8 +58,7 @@ class FailureStatusTest {
             "pruner-svc", Status.UNAVAILABLE.withDescription("io exception").asException());
 
     assertThat(failure)
-        .isEqualTo(
-            ChatFailure.of(Reason.UNAVAILABLE, "pruner-svc: UNAVAILABLE, io exception"));
+        .isEqualTo(ChatFailure.of(Reason.UNAVAILABLE, "pruner-svc: UNAVAILABLE, io exception"));
   }
 
   @Test

@@ -1,0 +1,114 @@
+package io.winnow.decoder;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.winnow.decoder.config.DecoderConfig;
+import io.winnow.decoder.generation.FlowLimits;
+import io.winnow.decoder.generation.FlowPorts;
+import io.winnow.decoder.generation.GenerationFlow;
+import io.winnow.decoder.generation.ScheduledTimers;
+import io.winnow.decoder.grpc.GrpcPruner;
+import io.winnow.decoder.grpc.GrpcVisionEncoder;
+import io.winnow.decoder.grpc.PeerChannel;
+import io.winnow.decoder.grpc.ServingOptions;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.lang.System.Logger;
+import java.security.SecureRandom;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Puts the service together: {@link RepositoryModels} opens, {@link GenerationFlow} answers, the
+ * edges translate. The gRPC server needs the flow and the flow the opened models, so nothing is
+ * ready before they are warm. On a stop: not ready, refuse new answers, let those under way end,
+ * close the runtimes while the JVM is still up, then the servers go.
+ */
+@ApplicationScoped
+class DecoderWiring {
+
+  private static final Logger log = System.getLogger(DecoderWiring.class.getName());
+
+  /** After the framework's own observers, of which one sets the health. */
+  private static final int LAST = 5000;
+
+  private static final int COUNTING_QUEUE = 256;
+
+  /** Seeds are shown in JSON, whose numbers are exact up to here. */
+  private static final long SEEDS = 1L << 53;
+
+  private final RepositoryModels models;
+  private final PeerChannel encoder;
+  private final PeerChannel pruner;
+  private final ScheduledTimers timers = new ScheduledTimers();
+  private final ExecutorService answering;
+  private final ExecutorService counting;
+
+  DecoderWiring(DecoderConfig config) throws InterruptedException {
+    models = RepositoryModels.open(config);
+    encoder = new PeerChannel(config.encoder().target());
+    pruner = new PeerChannel(config.pruner().target());
+    int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
+    // Its queue holds at most one entry per answer, and answers are bounded.
+    answering =
+        Executors.newFixedThreadPool(processors, task -> new Thread(task, "winnow-answers"));
+    counting =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(COUNTING_QUEUE),
+            task -> new Thread(task, "winnow-counting"));
+  }
+
+  @Produces
+  @Singleton
+  GenerationFlow flow(DecoderConfig config) {
+    SecureRandom random = new SecureRandom();
+    return new GenerationFlow(
+        models.all(),
+        new FlowPorts(
+            new GrpcVisionEncoder(encoder),
+            new GrpcPruner(pruner),
+            answering,
+            timers,
+            () -> random.nextLong(SEEDS)),
+        limits(config.decoder()));
+  }
+
+  @Produces
+  @Singleton
+  ServingOptions servingOptions(DecoderConfig config) {
+    return new ServingOptions(counting, config.decoder().answerTimeout());
+  }
+
+  void stop(@Observes @Priority(LAST) ShutdownEvent stop, GenerationFlow flow, DecoderConfig config)
+      throws InterruptedException {
+    try {
+      flow.drain(config.decoder().drainTimeout());
+    } finally {
+      models.close();
+      encoder.close();
+      pruner.close();
+      timers.close();
+      counting.shutdown();
+      answering.shutdown();
+    }
+  }
+
+  private static FlowLimits limits(DecoderConfig.Decoder own) {
+    return new FlowLimits(
+        own.maxAnswers(),
+        own.maxPictures(),
+        own.maxPictureBytes().asLongValue(),
+        own.maxPicturesBytes().asLongValue(),
+        own.planTimeout(),
+        own.stalledReaderTimeout());
+  }
+}
