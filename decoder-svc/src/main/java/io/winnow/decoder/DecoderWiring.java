@@ -1,6 +1,8 @@
 package io.winnow.decoder;
 
 import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.winnow.decoder.chat.ChatService;
 import io.winnow.decoder.config.DecoderConfig;
 import io.winnow.decoder.generation.FlowLimits;
 import io.winnow.decoder.generation.FlowPorts;
@@ -16,6 +18,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
@@ -86,6 +89,13 @@ class DecoderWiring {
   @Singleton
   ServingOptions servingOptions(DecoderConfig config) {
     return new ServingOptions(counting, config.decoder().answerTimeout());
+  }
+
+  /** Loads the models now, on the main thread: a model that cannot be loaded fails the start. */
+  void start(@Observes StartupEvent start, GenerationFlow flow) {
+    for (ChatService.ServedModel model : flow.models()) {
+      log.log(Level.INFO, "serving model {0}, context {1}", model.name(), model.contextLength());
+    }
   }
 
   void stop(@Observes @Priority(LAST) ShutdownEvent stop, GenerationFlow flow, DecoderConfig config)

@@ -83,8 +83,6 @@ public final class DemoMesh implements QuarkusTestResourceLifecycleManager {
   /** Encodes, without a bound on anything. */
   private static final class Encoder extends VisionEncoderGrpc.VisionEncoderImplBase {
 
-    private static final int BLOCK_ROWS = 100;
-
     private final PicturePreprocessor preprocessor;
     private final EncoderRuntime runtime;
 
@@ -95,68 +93,85 @@ public final class DemoMesh implements QuarkusTestResourceLifecycleManager {
 
     @Override
     public StreamObserver<EncodeRequest> encode(StreamObserver<EncodeResponse> decoder) {
-      return new StreamObserver<>() {
-        private final ByteArrayOutputStream file = new ByteArrayOutputStream();
-        private long length;
-        private EncodedPicture picture;
-
-        @Override
-        public void onNext(EncodeRequest request) {
-          if (request.hasBegin()) {
-            length = request.getBegin().getContentLength();
-          } else if (request.hasChunk()) {
-            file.writeBytes(request.getChunk().getData().toByteArray());
-            if (file.size() == length) {
-              layout();
-            }
-          } else {
-            blocks();
-          }
-        }
-
-        private void layout() {
-          try {
-            picture =
-                runtime.encode(
-                    preprocessor.preprocess(
-                        new PictureReader(new PictureLimits(1 << 24, 1 << 24))
-                            .read(file.toByteArray())));
-          } catch (PictureException e) {
-            decoder.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asException());
-            return;
-          }
-          decoder.onNext(
-              EncodeResponse.newBuilder()
-                  .setLayout(
-                      EncodedLayout.newBuilder()
-                          .setTokenCount(picture.tokens())
-                          .setHiddenSize(picture.hiddenSize()))
-                  .build());
-        }
-
-        private void blocks() {
-          for (int first = 0; first < picture.tokens(); first += BLOCK_ROWS) {
-            decoder.onNext(
-                EncodeResponse.newBuilder()
-                    .setBlock(
-                        TokenBlock.newBuilder()
-                            .setFirst(first)
-                            .addTensors(
-                                NamedTensor.newBuilder()
-                                    .setName("visual_tokens")
-                                    .setTensor(rows(picture, first))))
-                    .build());
-          }
-          decoder.onCompleted();
-        }
-
-        @Override
-        public void onError(Throwable thrown) {}
-
-        @Override
-        public void onCompleted() {}
-      };
+      return new EncodeStream(preprocessor, runtime, decoder);
     }
+  }
+
+  /** One picture. */
+  private static final class EncodeStream implements StreamObserver<EncodeRequest> {
+
+    private static final int BLOCK_ROWS = 100;
+
+    private final PicturePreprocessor preprocessor;
+    private final EncoderRuntime runtime;
+    private final StreamObserver<EncodeResponse> decoder;
+    private final ByteArrayOutputStream file = new ByteArrayOutputStream();
+    private long length;
+    private EncodedPicture picture;
+
+    EncodeStream(
+        PicturePreprocessor preprocessor,
+        EncoderRuntime runtime,
+        StreamObserver<EncodeResponse> decoder) {
+      this.preprocessor = preprocessor;
+      this.runtime = runtime;
+      this.decoder = decoder;
+    }
+
+    @Override
+    public void onNext(EncodeRequest request) {
+      if (request.hasBegin()) {
+        length = request.getBegin().getContentLength();
+      } else if (request.hasChunk()) {
+        file.writeBytes(request.getChunk().getData().toByteArray());
+        if (file.size() == length) {
+          layout();
+        }
+      } else {
+        blocks();
+      }
+    }
+
+    private void layout() {
+      try {
+        picture =
+            runtime.encode(
+                preprocessor.preprocess(
+                    new PictureReader(PictureLimits.DEFAULT).read(file.toByteArray())));
+      } catch (PictureException e) {
+        decoder.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asException());
+        return;
+      }
+      decoder.onNext(
+          EncodeResponse.newBuilder()
+              .setLayout(
+                  EncodedLayout.newBuilder()
+                      .setTokenCount(picture.tokens())
+                      .setHiddenSize(picture.hiddenSize()))
+              .build());
+    }
+
+    private void blocks() {
+      for (int first = 0; first < picture.tokens(); first += BLOCK_ROWS) {
+        decoder.onNext(
+            EncodeResponse.newBuilder()
+                .setBlock(
+                    TokenBlock.newBuilder()
+                        .setFirst(first)
+                        .addTensors(
+                            NamedTensor.newBuilder()
+                                .setName("visual_tokens")
+                                .setTensor(rows(picture, first))))
+                .build());
+      }
+      decoder.onCompleted();
+    }
+
+    @Override
+    public void onError(Throwable thrown) {}
+
+    @Override
+    public void onCompleted() {}
 
     private static Tensor rows(EncodedPicture picture, int first) {
       int count = Math.min(BLOCK_ROWS, picture.tokens() - first);
