@@ -1,5 +1,6 @@
 package io.winnow.decoder.fetch;
 
+import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatMessage;
 import io.winnow.decoder.chat.ChatMessage.PictureUrl;
 import java.net.URI;
@@ -31,5 +32,10 @@ record PictureLink(int message, int part, URI url) {
   /** The field's path in the API's notation. */
   String param() {
     return "messages[%d].content[%d].image_url.url".formatted(message, part);
+  }
+
+  ChatFailure refused(String reason) {
+    String message = "The picture cannot be fetched: " + reason + ".";
+    return ChatFailure.of(ChatFailure.Reason.PICTURE_URL_REFUSED, message, param());
   }
 }

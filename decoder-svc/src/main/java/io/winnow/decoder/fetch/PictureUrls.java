@@ -28,10 +28,9 @@ public interface PictureUrls {
         return Future.succeededFuture(messages);
       }
       ChatFailure failure =
-          ChatFailure.of(
-              ChatFailure.Reason.PICTURE_URL_REFUSED,
-              "Picture URLs are switched off here (winnow.fetch.enabled): send a data: URL.",
-              links.get(0).param());
+          links
+              .get(0)
+              .refused("URLs are switched off here (winnow.fetch.enabled), send a data: URL");
       return Future.failedFuture(new ChatFailureException(failure));
     };
   }
