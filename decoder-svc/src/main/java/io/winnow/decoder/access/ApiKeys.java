@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  */
 final class ApiKeys implements Callers {
 
-  private static final Pattern NAME_SEPARATOR = Pattern.compile("\\s+=\\s*|\\s*=\\s+");
+  private static final Pattern NAME_SEPARATOR = Pattern.compile("\\s+=\\s*");
   private static final Pattern WHITE_SPACE = Pattern.compile("\\s");
 
   private final List<Entry> entries;
@@ -26,7 +26,7 @@ final class ApiKeys implements Callers {
 
   /**
    * Reads one {@code key[ = name]} a line; empty lines and those that begin with # do not count. A
-   * key may hold "=" itself, so the separator needs white space at its side. Keys of one name share
+   * key may hold "=" itself, so the separator needs white space before it. Keys of one name share
    * its limits; a key without a name is named after its digest.
    *
    * @throws IllegalArgumentException naming the line, never the key
