@@ -53,7 +53,15 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
 
   void begin(RequestBody body) {
     exchange.onGone(this::clientGone);
-    body.read(lease).onSuccess(this::parse).onFailure(this::refuse);
+    body.read(lease).onSuccess(this::parse).onFailure(this::unread);
+  }
+
+  private void unread(Throwable failure) {
+    if (failure instanceof ApiErrorException) {
+      refuse(failure);
+    } else {
+      release(); // the connection broke: there is nobody to tell
+    }
   }
 
   private void parse(byte[] body) {
@@ -83,8 +91,8 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
     String model = request.model().orElseGet(() -> service.models().get(0).name());
     hop(
         () -> {
-          exchange.send(200, AnswerJson.counts(id, model, count));
           release();
+          exchange.send(200, AnswerJson.counts(id, model, count));
         });
   }
 
@@ -156,8 +164,8 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
   public void onFinished(AnswerSummary summary) {
     write(
         to -> {
-          to.finished(lead.addTo(summary));
           release();
+          to.finished(lead.addTo(summary));
         });
   }
 
@@ -181,12 +189,12 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
       active.cancel(); // without effect unless the failure is ours
     }
     ApiError error = ChatEndpoint.error(failure, exchange.requestId());
+    release();
     if (writer != null) {
       writer.failed(error);
     } else {
       exchange.fail(error);
     }
-    release();
   }
 
   private void release() {

@@ -7,6 +7,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Optional;
@@ -61,9 +63,18 @@ final class Exchange {
   void onGone(Runnable task) {
     routing.addEndHandler(
         outcome -> {
-          if (outcome.failed()) {
+          if (outcome.failed() && !response().ended()) {
             task.run();
           }
+        });
+  }
+
+  /** Ends the connection with this response. */
+  void closeAfterwards() {
+    response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    routing.addEndHandler(
+        done -> {
+          var unused = request().connection().close();
         });
   }
 
@@ -112,8 +123,11 @@ final class Exchange {
   }
 
   private void abort() {
-    if (!response().reset()) {
-      var unused = request().connection().close();
+    if (request().version() == HttpVersion.HTTP_2) {
+      response().reset();
+    } else if (request().connection() instanceof ConnectionBase connection) {
+      // HttpConnection.close() and Channel.close() wait for the client to take what is written.
+      var unused = connection.channelHandlerContext().close();
     }
   }
 }

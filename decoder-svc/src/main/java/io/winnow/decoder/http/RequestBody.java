@@ -11,7 +11,8 @@ import java.time.Duration;
 
 /**
  * Takes in a request's body, bounded in bytes and time. What is refused is read and dropped, within
- * the same bounds, so that the client hears why and the connection serves its next request.
+ * twice the bytes and the same time, so that the client hears why and the connection serves its
+ * next request.
  */
 final class RequestBody {
 
@@ -23,11 +24,13 @@ final class RequestBody {
    */
   record Limits(long bytes, Duration time) {}
 
+  private final Exchange exchange;
   private final HttpServerRequest request;
   private final Limits limits;
   private final Vertx vertx;
 
   RequestBody(Exchange exchange, Limits limits) {
+    this.exchange = exchange;
     this.request = exchange.request();
     this.limits = limits;
     this.vertx = exchange.vertx();
@@ -67,7 +70,7 @@ final class RequestBody {
     }
     if (request.getHeader(HttpHeaders.EXPECT) != null) {
       // The client may or may not send it now: nobody can tell where the next request begins.
-      request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+      exchange.closeAfterwards();
       return;
     }
     long[] dropped = {0};
@@ -77,7 +80,7 @@ final class RequestBody {
     request.handler(
         chunk -> {
           dropped[0] += chunk.length();
-          if (dropped[0] > limits.bytes) {
+          if (dropped[0] > 2 * limits.bytes) {
             close();
           }
         });

@@ -32,7 +32,7 @@ final class ApiServer implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
   private final OpenAiApi api;
   private final HttpServer server;
-  private final HttpClient client = HttpClient.newHttpClient();
+  private final HttpClient client = client(HttpClient.Version.HTTP_1_1);
 
   private ApiServer(Map<String, String> settings, Callers callers, PictureUrls pictures) {
     HttpConfig config = config(HttpConfig.class, settings);
@@ -75,6 +75,10 @@ final class ApiServer implements AutoCloseable {
     return builder.build().getConfigMapping(type);
   }
 
+  static HttpClient client(HttpClient.Version version) {
+    return HttpClient.newBuilder().version(version).build();
+  }
+
   int port() {
     return server.actualPort();
   }
@@ -88,7 +92,11 @@ final class ApiServer implements AutoCloseable {
   }
 
   HttpResponse<String> post(String body) {
-    return send(to(CHAT).header("content-type", "application/json"), body);
+    return postAsync(body).join();
+  }
+
+  CompletableFuture<HttpResponse<String>> postAsync(String body) {
+    return sendAsync(to(CHAT).header("content-type", "application/json"), body);
   }
 
   HttpResponse<String> send(HttpRequest.Builder request, String body) {
@@ -100,8 +108,18 @@ final class ApiServer implements AutoCloseable {
         request.POST(BodyPublishers.ofString(body)).build(), BodyHandlers.ofString());
   }
 
+  HttpResponse<String> sendBytes(HttpRequest.Builder request, byte[] body) {
+    return client
+        .sendAsync(request.POST(BodyPublishers.ofByteArray(body)).build(), BodyHandlers.ofString())
+        .join();
+  }
+
+  HttpResponse<String> send(HttpRequest.Builder request) {
+    return client.sendAsync(request.build(), BodyHandlers.ofString()).join();
+  }
+
   HttpResponse<String> get(String path) {
-    return client.sendAsync(to(path).build(), BodyHandlers.ofString()).join();
+    return send(to(path));
   }
 
   @Override
