@@ -24,7 +24,7 @@ public interface EncoderConfig {
     @WithDefault("16M")
     MemorySize maxPictureBytes();
 
-    /** Most pixels of a picture, width times height; decoding takes up to 11 bytes for each. */
+    /** Most pixels of a picture, width times height; decoding takes up to 14 bytes for each. */
     @WithDefault("40000000")
     long maxPicturePixels();
 
