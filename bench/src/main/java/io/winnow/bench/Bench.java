@@ -1,8 +1,12 @@
 package io.winnow.bench;
 
+import io.winnow.cli.Checkout;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -16,10 +20,9 @@ public final class Bench implements Runnable {
 
   @Option(
       names = "--models",
-      required = true,
       paramLabel = "REPO",
-      description = "Model repository; the launcher gives the bundled model's.")
-  private Path models = Path.of("");
+      description = "Model repository. Default: the bundled model.")
+  private @Nullable Path models;
 
   @Option(
       names = "--pairs",
@@ -42,10 +45,13 @@ public final class Bench implements Runnable {
   @Override
   public void run() {
     try {
-      String batching = new Batching(root(), models, 15).run();
+      Path repository =
+          new Checkout(root())
+              .models(models, new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+      String batching = new Batching(root(), repository, 15).run();
       write("batching.md", "Continuous batching", batching);
       PairedTimes overhead =
-          new MeshOverhead(root(), models, 40, pairs).run(root().resolve(".winnow/logs/bench"));
+          new MeshOverhead(root(), repository, 40, pairs).run(root().resolve(".winnow/logs/bench"));
       write(
           "mesh-overhead.md",
           "First token through the mesh against the runtime called directly",

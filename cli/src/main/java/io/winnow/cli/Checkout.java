@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param root its top folder
  */
-record Checkout(Path root) {
+public record Checkout(Path root) {
 
   private static final String DEMO = "demo";
 
@@ -75,7 +75,7 @@ record Checkout(Path root) {
   }
 
   /** The repository to use: the one named, or the bundled model's. */
-  Path models(@Nullable Path named, PrintWriter progress) throws CommandFailure {
+  public Path models(@Nullable Path named, PrintWriter progress) throws CommandFailure {
     if (named == null) {
       return bundledModels(progress);
     }
