@@ -1,0 +1,81 @@
+package io.winnow.decoder.http;
+
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
+import io.winnow.decoder.access.AccessConfig;
+import io.winnow.decoder.access.Admission;
+import io.winnow.decoder.access.ApiKeyFile;
+import io.winnow.decoder.access.ByteBudget;
+import io.winnow.decoder.access.Callers;
+import io.winnow.decoder.access.Timers;
+import io.winnow.decoder.chat.ChatService;
+import io.winnow.decoder.fetch.FetchConfig;
+import io.winnow.decoder.fetch.Network;
+import io.winnow.decoder.fetch.PictureFetcher;
+import io.winnow.decoder.fetch.PictureUrls;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+/**
+ * Puts the OpenAI-compatible edge on the service's HTTP server: who asks, when they may, what their
+ * pictures are, and then the chat service.
+ */
+@ApplicationScoped
+class HttpWiring {
+
+  private final Vertx vertx;
+  private final OpenAiApi api;
+
+  HttpWiring(
+      Vertx vertx, ChatService chat, HttpConfig http, AccessConfig access, FetchConfig fetch) {
+    this.vertx = vertx;
+    this.api =
+        new OpenAiApi(
+            http,
+            new OpenAiApi.Backend(
+                chat,
+                callers(access),
+                new Admission(access, timers()),
+                pictures(fetch),
+                new ByteBudget(http.maxBufferedSize().asLongValue())));
+  }
+
+  void mount(@Observes Router router) {
+    api.mount(router);
+  }
+
+  @PreDestroy
+  void close() {
+    api.close();
+  }
+
+  private Callers callers(AccessConfig access) {
+    if (access.keyFile().isEmpty()) {
+      return Callers.anyone();
+    }
+    ApiKeyFile keys = ApiKeyFile.open(access.keyFile().get());
+    vertx.setPeriodic(
+        access.keyFileReload().toMillis(),
+        timer ->
+            vertx.executeBlocking(
+                () -> {
+                  keys.refresh();
+                  return null;
+                }));
+    return keys;
+  }
+
+  private PictureUrls pictures(FetchConfig fetch) {
+    return fetch.enabled()
+        ? new PictureFetcher(fetch, Network.internet(), vertx)
+        : PictureUrls.off();
+  }
+
+  private Timers timers() {
+    return (delay, task) -> {
+      long id = vertx.setTimer(delay.toMillis(), timer -> task.run());
+      return () -> vertx.cancelTimer(id);
+    };
+  }
+}
