@@ -121,12 +121,13 @@ public final class PictureCall implements ClientResponseObserver<EncodeRequest, 
     return next().getLayout();
   }
 
-  /** Waits for the first message or the end. */
-  void awaitMessageOrEnd() throws InterruptedException {
+  /** Waits for the first message, which is left to be taken, or the end; tells which came. */
+  public boolean answers() throws InterruptedException {
     ask(1);
     if (!something.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       throw new AssertionError("nothing came");
     }
+    return !messages.isEmpty();
   }
 
   EncodeResponse next() throws InterruptedException {
