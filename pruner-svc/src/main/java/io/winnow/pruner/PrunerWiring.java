@@ -1,16 +1,20 @@
 package io.winnow.pruner;
 
+import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.quarkus.grpc.GrpcService;
+import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.grpc.PrunerService;
 import io.winnow.pruner.planning.PrunePlanner;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 
 /**
  * Puts the service together: {@link PrunePlanner} decides, {@link PrunerService} translates. On a
@@ -21,14 +25,24 @@ class PrunerWiring {
 
   private static final Logger log = System.getLogger(PrunerWiring.class.getName());
 
+  /** Before the framework's own observers, of which one ends the streams that watch the health. */
+  private static final int FIRST = 1;
+
   @Produces
   @Singleton
   PrunePlanner planner() {
     return PrunePlanner.withAllMethods();
   }
 
-  void drain(@Observes ShutdownEvent stop, @GrpcService PrunerService service, PrunerConfig config)
+  void drain(
+      @Observes @Priority(FIRST) ShutdownEvent stop,
+      GrpcHealthStorage health,
+      @GrpcService PrunerService service,
+      PrunerConfig config)
       throws InterruptedException {
+    for (String served : List.copyOf(health.getStatuses().keySet())) {
+      health.setStatus(served, ServingStatus.NOT_SERVING);
+    }
     int ended = service.drain(config.drainTimeout());
     if (ended > 0) {
       log.log(Level.WARNING, "{0} streams outlasted the drain and were ended", ended);

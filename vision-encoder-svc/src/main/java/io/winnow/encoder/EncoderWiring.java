@@ -1,7 +1,10 @@
 package io.winnow.encoder;
 
+import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.quarkus.grpc.GrpcService;
+import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
 import io.winnow.encoder.config.EncoderConfig;
 import io.winnow.encoder.grpc.VisionEncoderService;
 import io.winnow.encoder.pictures.EncoderLimits;
@@ -14,6 +17,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
 
 /**
  * Puts the service together: {@link RepositoryModels} opens, {@link PictureEncoder} encodes, {@link
@@ -24,8 +30,10 @@ import jakarta.inject.Singleton;
 @ApplicationScoped
 class EncoderWiring {
 
-  /** After the framework's own observers, of which one sets the health. */
-  private static final int LAST = 5000;
+  private static final Logger log = System.getLogger(EncoderWiring.class.getName());
+
+  /** Before the framework's own observers, of which one ends the streams that watch the health. */
+  private static final int FIRST = 1;
 
   @Produces
   @Singleton
@@ -49,14 +57,26 @@ class EncoderWiring {
     return new PictureEncoder(models.open(), limits);
   }
 
+  /** Has the models opened in any case: the server alone would only log that it cannot start. */
+  void start(@Observes StartupEvent start, PictureEncoder encoder) {
+    log.log(Level.INFO, "serving {0}", encoder.models());
+  }
+
   void drain(
-      @Observes @Priority(LAST) ShutdownEvent stop,
+      @Observes @Priority(FIRST) ShutdownEvent stop,
+      GrpcHealthStorage health,
       @GrpcService VisionEncoderService service,
       PictureEncoder encoder,
       EncoderConfig config)
       throws InterruptedException {
+    for (String served : List.copyOf(health.getStatuses().keySet())) {
+      health.setStatus(served, ServingStatus.NOT_SERVING);
+    }
     try {
-      service.drain(config.encoder().drainTimeout());
+      int ended = service.drain(config.encoder().drainTimeout());
+      if (ended > 0) {
+        log.log(Level.WARNING, "{0} streams outlasted the drain and were ended", ended);
+      }
     } finally {
       encoder.close();
     }

@@ -26,26 +26,34 @@ final class EncoderProcess implements AutoCloseable {
   private final int httpPort;
   private final ManagedChannel channel;
 
+  /** Waits until the service listens. */
   EncoderProcess(Path repository) throws IOException {
-    process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-Dquarkus.grpc.server.port=0",
-                "-Dquarkus.http.port=0",
-                "-Dwinnow.models=" + repository,
-                "-jar",
-                Path.of("target", "quarkus-app", "quarkus-run.jar").toString())
-            .redirectErrorStream(true)
-            .start();
-    BufferedReader lines =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    process = start(repository);
+    BufferedReader lines = lines(process);
     int grpcPort = await(lines, GRPC);
     httpPort = await(lines, HTTP);
     Thread reader = new Thread(() -> lines.lines().forEach(this::keep), "process-output");
     reader.setDaemon(true);
     reader.start();
     channel = ManagedChannelBuilder.forAddress("127.0.0.1", grpcPort).usePlaintext().build();
+  }
+
+  static Process start(Path repository) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-Dquarkus.grpc.server.port=0",
+            "-Dquarkus.http.port=0",
+            "-Dwinnow.models=" + repository,
+            "-jar",
+            Path.of("target", "quarkus-app", "quarkus-run.jar").toString())
+        .redirectErrorStream(true)
+        .start();
+  }
+
+  static BufferedReader lines(Process process) {
+    return new BufferedReader(
+        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
   }
 
   ManagedChannel channel() {

@@ -14,6 +14,7 @@ import io.winnow.v1.EncodeResponse;
 import io.winnow.v1.VisionEncoderGrpc;
 import jakarta.annotation.PreDestroy;
 import java.time.Duration;
+import java.util.List;
 
 /** The gRPC service. Pictures are encoded elsewhere; here messages are hashed, copied and sent. */
 @GrpcService
@@ -38,11 +39,16 @@ public final class VisionEncoderService extends VisionEncoderGrpc.VisionEncoderI
     return stream;
   }
 
-  /** Refuses new streams, waits for the open ones, and ends those that outlast the patience. */
-  public void drain(Duration patience) throws InterruptedException {
-    for (EncodeStream stream : openStreams.drain(patience)) {
-      stream.fail(new EncoderFailure(Reason.DRAINING, "the encoder has stopped"));
-    }
+  /**
+   * Refuses new streams, waits for the open ones, and ends those that outlast the patience.
+   *
+   * @return how many had to be ended
+   */
+  public int drain(Duration patience) throws InterruptedException {
+    List<EncodeStream> late = openStreams.drain(patience);
+    late.forEach(
+        stream -> stream.fail(new EncoderFailure(Reason.DRAINING, "the encoder has stopped")));
+    return late.size();
   }
 
   /** How many streams are open. */

@@ -10,10 +10,12 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -144,6 +146,11 @@ public final class PictureEncoder implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Names of the models, sorted. */
+  public Set<String> models() {
+    return Collections.unmodifiableSet(models.keySet());
   }
 
   /** Pictures that are queued or being encoded. */
