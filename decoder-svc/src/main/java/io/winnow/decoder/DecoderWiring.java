@@ -1,7 +1,7 @@
 package io.winnow.decoder;
 
 import io.quarkus.runtime.ShutdownEvent;
-import io.quarkus.runtime.StartupEvent;
+import io.vertx.ext.web.Router;
 import io.winnow.decoder.chat.ChatService;
 import io.winnow.decoder.config.DecoderConfig;
 import io.winnow.decoder.generation.FlowLimits;
@@ -28,9 +28,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Puts the service together: {@link RepositoryModels} opens, {@link GenerationFlow} answers, the
- * edges translate. The gRPC server needs the flow and the flow the opened models, so nothing is
- * ready before they are warm. On a stop: not ready, refuse new answers, let those under way end,
- * close the runtimes while the JVM is still up, then the servers go.
+ * edges translate. Nothing listens before the models are warm. On a stop: not ready, refuse new
+ * answers, let those under way end, close the runtimes while the JVM is still up, then the servers
+ * go.
  */
 @ApplicationScoped
 class DecoderWiring {
@@ -91,8 +91,12 @@ class DecoderWiring {
     return new ServingOptions(counting, config.decoder().answerTimeout());
   }
 
-  /** Loads the models now, on the main thread: a model that cannot be loaded fails the start. */
-  void start(@Observes StartupEvent start, GenerationFlow flow) {
+  /**
+   * Loads the models, on the main thread: the router is made before the gRPC server starts, and
+   * that would have them loaded on its event loop, within a minute, with a failure that leaves the
+   * process up.
+   */
+  void start(@Observes Router router, GenerationFlow flow) {
     for (ChatService.ServedModel model : flow.models()) {
       log.log(Level.INFO, "serving model {0}, context {1}", model.name(), model.contextLength());
     }

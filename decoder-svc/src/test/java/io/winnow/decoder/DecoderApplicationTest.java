@@ -135,6 +135,23 @@ class DecoderApplicationTest {
   }
 
   @Test
+  void refusesAChatOfAThousandTurnsForItsLengthOnly() {
+    GenerateRequest.Builder request = GenerateRequest.newBuilder();
+    for (int i = 0; i < 1_001; i++) {
+      request.addMessages(
+          ChatMessage.newBuilder()
+              .setRole(i % 2 == 0 ? "user" : "assistant")
+              .addParts(ContentPart.newBuilder().setText("red")));
+    }
+    StatusRuntimeException thrown =
+        catchThrowableOfType(
+            StatusRuntimeException.class, () -> stub().generate(request.build()).hasNext());
+
+    assertThat(thrown.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(thrown.getStatus().getDescription()).contains("tokens", "shorten");
+  }
+
+  @Test
   void saysOverGrpcThatItServes() {
     assertThat(
             HealthGrpc.newBlockingStub(channel)

@@ -33,6 +33,15 @@ record PreparedPrompt(
     return encoded.expand(tokens);
   }
 
+  /** The same without the picture files, for when they are sent. */
+  PreparedPrompt withoutFiles() {
+    return new PreparedPrompt(
+        model,
+        encoded,
+        pictures.stream().map(picture -> new Picture(new byte[0], picture.param())).toList(),
+        maxTokens);
+  }
+
   /**
    * A picture of the conversation.
    *

@@ -103,8 +103,8 @@ final class RunningAnswer
   private void prepare(PromptPreparation preparation) {
     deadline = ports.timers().after(timeout, () -> post(this::timedOut));
     PreparedPrompt prepared = preparation.prepare(request);
-    prompt = prepared;
-    request = request.withMessages(List.of()); // the pictures are the encoder's now
+    prompt = prepared.withoutFiles(); // an answer may live long after its files are sent
+    request = request.withMessages(List.of());
     stage = Stage.ENCODING;
     pruner.open(ports.pruner(), timeline.remaining(timeout));
     PictureEncodings opened = new PictureEncodings(prepared.model(), this::post, timeline, this);
