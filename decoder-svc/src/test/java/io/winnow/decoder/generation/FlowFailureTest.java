@@ -216,6 +216,19 @@ class FlowFailureTest {
   }
 
   @Test
+  void dropsWhatArrivesAfterTheEnd() {
+    ActiveAnswer answer = fixture.flow.answer(ask(picture(1)).request(), fixture.listener);
+    fixture.simulation.step(0);
+    answer.cancel();
+    fixture.simulation.step(fixture.simulation.lanes() - 1); // the layout, behind the cancellation
+    fixture.simulation.settle();
+
+    assertThat(fixture.listener.failure.reason()).isEqualTo(Reason.CANCELLED);
+    assertThat(fixture.pruner.last().begin).isNull();
+    assertThat(fixture.allFreed()).isTrue();
+  }
+
+  @Test
   void cancelsAReaderThatTakesNothing() {
     ActiveAnswer answer = fixture.flow.answer(ask(text("a")).request(), fixture.listener);
     answer.request(1);
@@ -283,11 +296,15 @@ class FlowFailureTest {
   void refusesPicturesAboveTheBytesOfAllAnswers() {
     fixture.encoder.silent = true;
     ChatMessage.Part large = new ChatMessage.PictureFile(new byte[1_000]);
-    fixture.flow.answer(ask(large).request(), new RecordingListener());
+    ActiveAnswer first = fixture.flow.answer(ask(large).request(), new RecordingListener());
     fixture.flow.answer(ask(large).request(), new RecordingListener());
     fixture.answer(ask(picture(1)).request());
-
     assertThat(fixture.listener.failure.reason()).isEqualTo(Reason.OVERLOADED);
+    first.cancel();
+    fixture.simulation.settle();
+    fixture.flow.answer(ask(large).request(), new RecordingListener());
+
+    assertThat(fixture.flow.liveAnswers()).isEqualTo(2);
   }
 
   @Test
