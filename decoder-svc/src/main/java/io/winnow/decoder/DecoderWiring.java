@@ -1,5 +1,7 @@
 package io.winnow.decoder;
 
+import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
+import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.vertx.ext.web.Router;
 import io.winnow.decoder.chat.ChatService;
@@ -20,6 +22,7 @@ import jakarta.inject.Singleton;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -37,8 +40,8 @@ class DecoderWiring {
 
   private static final Logger log = System.getLogger(DecoderWiring.class.getName());
 
-  /** After the framework's own observers, of which one sets the health. */
-  private static final int LAST = 5000;
+  /** Before the framework's own observers, of which one ends the streams that watch the health. */
+  private static final int FIRST = 1;
 
   private static final int COUNTING_QUEUE = 256;
 
@@ -102,10 +105,19 @@ class DecoderWiring {
     }
   }
 
-  void stop(@Observes @Priority(LAST) ShutdownEvent stop, GenerationFlow flow, DecoderConfig config)
+  void stop(
+      @Observes @Priority(FIRST) ShutdownEvent stop,
+      GrpcHealthStorage health,
+      GenerationFlow flow,
+      DecoderConfig config)
       throws InterruptedException {
+    for (String served : List.copyOf(health.getStatuses().keySet())) {
+      health.setStatus(served, ServingStatus.NOT_SERVING);
+    }
     try {
-      flow.drain(config.decoder().drainTimeout());
+      if (!flow.drain(config.decoder().drainTimeout())) {
+        log.log(Level.WARNING, "some answers outlasted the drain and were ended");
+      }
     } finally {
       models.close();
       encoder.close();
