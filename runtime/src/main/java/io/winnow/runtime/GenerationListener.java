@@ -3,7 +3,9 @@ package io.winnow.runtime;
 /**
  * Receives what happens to a generation, in order, never two calls at a time. Called on the
  * runtime's own threads: must return quickly and must not block. Exactly one terminal event ({@link
- * #onFinished} or {@link #onFailed}) comes, last.
+ * #onFinished} or {@link #onFailed}) comes, last. Events may come before {@link
+ * DecoderRuntime#start} has returned, and a refusal on the thread that called it. A listener that
+ * throws loses its generation, nobody else's.
  */
 public interface GenerationListener {
 

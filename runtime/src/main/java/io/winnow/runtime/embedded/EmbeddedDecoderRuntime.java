@@ -64,7 +64,7 @@ final class EmbeddedDecoderRuntime implements DecoderRuntime {
             handle,
             new LiveGeneration.Limits(maxTokens, manifest.getLayers()));
     Optional<RuntimeFailure> refusal = tooLarge(generation).or(() -> intake.accept(generation));
-    refusal.ifPresent(listener::onFailed);
+    refusal.ifPresent(failure -> Outlet.tellEnd(listener, told -> told.onFailed(failure)));
     return handle;
   }
 

@@ -9,6 +9,7 @@ import io.winnow.runtime.ModelRepositoryException;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.RuntimeStoppedException;
 import io.winnow.v1.VisionManifest;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.Optional;
@@ -50,9 +51,11 @@ final class EmbeddedEncoderRuntime implements EncoderRuntime {
   @Override
   public EncodedPicture encode(FloatBuffer pixelValues) {
     int expected = CHANNELS * manifest.getImageHeight() * manifest.getImageWidth();
-    if (!pixelValues.isDirect() || pixelValues.remaining() != expected) {
+    if (!pixelValues.isDirect()
+        || pixelValues.order() != ByteOrder.nativeOrder()
+        || pixelValues.remaining() != expected) {
       throw new IllegalArgumentException(
-          "pixelValues must be a direct buffer of "
+          "pixelValues must be a direct buffer in native byte order of "
               + expected
               + " numbers, it holds "
               + pixelValues.remaining());

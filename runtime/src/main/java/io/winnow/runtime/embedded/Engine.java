@@ -65,6 +65,7 @@ final class Engine implements Runnable {
     // Closed already, unless an Error ends the engine: nobody may wait at a door without a host.
     intake.close();
     live.addAll(intake.takeRest());
+    endClosed();
     RuntimeFailure stopped =
         new RuntimeFailure(Kind.UNAVAILABLE, "the embedded runtime was closed: ask another one");
     live.forEach(generation -> outlet.fail(generation, stopped));
@@ -147,22 +148,19 @@ final class Engine implements Runnable {
       generation.enter(new Stage.Prefilling(seat, new Prefill(model, generation.request())));
       occupancy.seated(pool);
     } catch (OutOfMemoryError e) {
-      outlet.fail(
-          generation,
-          new RuntimeFailure(
-              Kind.RESOURCE_EXHAUSTED,
-              "the JVM has no memory for the KV caches: raise -XX:MaxDirectMemorySize or lower"
-                  + " kvBytesLimit ("
-                  + e.getMessage()
-                  + ")"));
-      return;
+      outlet.fail(generation, outOfMemory(e));
     }
-    outlet.tell(generation, listener -> listener.onPrefillStarted());
   }
 
   private void prefill(LiveGeneration generation) {
     Stage.Prefilling stage = (Stage.Prefilling) generation.stage();
     Prefill prefill = stage.prefill();
+    if (prefill.nextSegment() == 0) {
+      outlet.tell(generation, listener -> listener.onPrefillStarted());
+      if (generation.ended()) {
+        return;
+      }
+    }
     Prefill.Outcome outcome;
     try {
       if (generation.handle().exitBefore(prefill.nextSegment())) {
@@ -175,7 +173,7 @@ final class Engine implements Runnable {
         }
         outcome = prefill.runNext(kv, generation.cachedLengths(), run);
       }
-    } catch (OrtException | RuntimeException e) {
+    } catch (OrtException | RuntimeException | OutOfMemoryError e) {
       broken(List.of(generation), e);
       return;
     }
@@ -216,7 +214,7 @@ final class Engine implements Runnable {
         return;
       }
       logits = decoders.step(pool, batch, run);
-    } catch (OrtException | RuntimeException e) {
+    } catch (OrtException | RuntimeException | OutOfMemoryError e) {
       broken(batch, e);
       return;
     }
@@ -248,12 +246,22 @@ final class Engine implements Runnable {
   }
 
   /** A call failed: its generations are lost, the engine goes on. */
-  private void broken(List<LiveGeneration> generations, Exception cause) {
+  private void broken(List<LiveGeneration> generations, Throwable cause) {
     for (LiveGeneration generation : generations) {
       // A call that was stopped on purpose fails too: the reason is told where it is known.
       if (!generation.handle().closed() && !intake.closed()) {
-        outlet.fail(generation, Outlet.defect(cause));
+        outlet.fail(
+            generation,
+            cause instanceof OutOfMemoryError memory ? outOfMemory(memory) : Outlet.defect(cause));
       }
     }
+  }
+
+  private static RuntimeFailure outOfMemory(OutOfMemoryError error) {
+    return new RuntimeFailure(
+        Kind.RESOURCE_EXHAUSTED,
+        "the JVM is out of memory: raise -XX:MaxDirectMemorySize or lower kvBytesLimit ("
+            + error.getMessage()
+            + ")");
   }
 }

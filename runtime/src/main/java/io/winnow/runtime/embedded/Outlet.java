@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /**
  * Tells listeners what happens and ends generations, each exactly once: the only place that calls a
- * listener. Engine thread only.
+ * listener. Engine thread only, but for {@link #tellEnd}.
  */
 final class Outlet {
 
@@ -42,6 +42,15 @@ final class Outlet {
     end(generation, listener -> listener.onFailed(failure));
   }
 
+  /** Reports a terminal event; a listener that throws here has nothing more to lose. */
+  static void tellEnd(GenerationListener listener, Consumer<GenerationListener> terminal) {
+    try {
+      terminal.accept(listener);
+    } catch (Throwable thrown) {
+      LOG.log(Level.ERROR, "a listener failed at its terminal event", thrown);
+    }
+  }
+
   static RuntimeFailure defect(Throwable cause) {
     LOG.log(Level.ERROR, "a generation failed", cause);
     return new RuntimeFailure(Kind.INTERNAL, "the embedded runtime failed: " + cause);
@@ -65,9 +74,7 @@ final class Outlet {
     // The place is free before the listener hears of it, so it can start the next generation.
     intake.left();
     try {
-      terminal.accept(generation.listener());
-    } catch (Throwable thrown) {
-      LOG.log(Level.ERROR, "a listener failed at its terminal event", thrown);
+      tellEnd(generation.listener(), terminal);
     } finally {
       intake.told();
     }

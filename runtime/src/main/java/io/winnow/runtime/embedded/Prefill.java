@@ -28,10 +28,10 @@ final class Prefill implements AutoCloseable {
   private final DecoderModel model;
   private final GenerationRequest request;
   private final LayerCounts counts;
-  private final long begunNanos = System.nanoTime();
   private final List<Duration> durations = new ArrayList<>();
   private Optional<TokenRows> rows = Optional.empty(); // until segment 0 begins
   private int nextSegment;
+  private long begunNanos; // of segment 0
   private boolean withdrawn;
 
   Prefill(DecoderModel model, GenerationRequest request) {
@@ -68,6 +68,9 @@ final class Prefill implements AutoCloseable {
     SegmentSession segment = model.segments().get(nextSegment);
     boolean observed = request.plan().observedSegments().contains(nextSegment);
     long begun = System.nanoTime();
+    if (nextSegment == 0) {
+      begunNanos = begun;
+    }
     // Prompts have all lengths: without this the arena keeps the largest buffers of every length.
     run.options().addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
     Map<String, OnnxTensor> controls = controls(segment, observed);
