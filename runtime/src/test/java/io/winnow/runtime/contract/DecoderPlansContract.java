@@ -1,0 +1,294 @@
+package io.winnow.runtime.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.winnow.runtime.DecoderRuntime;
+import io.winnow.runtime.PrefillPlan;
+import io.winnow.runtime.PrefillPlan.Ranking;
+import io.winnow.runtime.PrefillSummary;
+import io.winnow.runtime.SegmentEnd;
+import io.winnow.runtime.contract.RecordingListener.Prefilled;
+import io.winnow.runtime.contract.RecordingListener.SegmentEnded;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What a decoder does with the visual tokens of a plan. For every runtime. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public abstract class DecoderPlansContract extends DecoderContract {
+
+  private static final int LAYERS = 8;
+  private static final int HIDDEN = 128;
+  private static final int ANSWER = 16; // tokens of each golden
+  private static final Set<Integer> EVERY_SEGMENT = Set.of(0, 1, 2, 3);
+
+  private final JsonNode goldens = DemoModel.goldens("pruned.json");
+  private DecoderRuntime runtime;
+
+  @BeforeAll
+  void openRuntime() {
+    // The goldens go on past the end of the sequence.
+    runtime = open(DemoModel.endless(), new Bounds(8, 64));
+  }
+
+  @AfterAll
+  void closeRuntime() {
+    runtime.close();
+  }
+
+  @Test
+  void prunesLikeTheReference() {
+    List<Started> started = new ArrayList<>();
+    for (JsonNode golden : goldens) {
+      started.add(start(golden, keeping(golden, Set.of())));
+    }
+
+    for (int index = 0; index < goldens.size(); index++) {
+      JsonNode golden = goldens.get(index);
+      String name = golden.get("name").asText();
+      assertThat(started.get(index).answer()).as(name).isEqualTo(tokens(golden));
+      long[] keep = DemoModel.longs(golden.get("keep"));
+      int[] visual = // what enters a layer has left the one before
+          IntStream.range(0, LAYERS)
+              .map(layer -> layer == 0 ? DemoModel.VISUAL_TOKENS : (int) keep[layer - 1])
+              .toArray();
+      PrefillSummary summary = summary(started.get(index));
+      assertThat(summary.visualEntered()).as(name).isEqualTo(visual);
+      int text = golden.get("prompt_ids").size() - 1;
+      assertThat(summary.entered())
+          .as(name)
+          .isEqualTo(Arrays.stream(visual).map(count -> count + text).toArray());
+      assertThat(summary.segments()).hasSize(DemoModel.SEGMENTS);
+    }
+  }
+
+  @Test
+  void reportsTheTextStatusOfObservedSegments() {
+    for (JsonNode golden : cases("keep-all")) {
+      Started started = start(golden, keeping(golden, EVERY_SEGMENT));
+
+      for (int segment = 0; segment < DemoModel.SEGMENTS; segment++) {
+        SegmentEnd end = started.listener().await(SegmentEnded.class).end();
+        assertThat(end.segment()).isEqualTo(segment);
+        assertThat(end.visualTokens()).isEqualTo(DemoModel.VISUAL_TOKENS);
+        assertThat(end.importance()).hasSize(DemoModel.VISUAL_TOKENS);
+        assertThat(end.textStatus()).hasSize(2 * HIDDEN);
+        for (int index = 0; index < 2 * HIDDEN; index++) {
+          double expected =
+              golden
+                  .get("text_status")
+                  .get(segment)
+                  .get(index / HIDDEN)
+                  .get(index % HIDDEN)
+                  .asDouble();
+          assertThat((double) end.textStatus()[index]).isCloseTo(expected, within(2e-3));
+        }
+      }
+      assertThat(started.answer()).isEqualTo(tokens(golden));
+    }
+  }
+
+  @Test
+  void reportsTheImportanceOfTheTokensStillAlive() {
+    for (JsonNode golden : cases("fitprune")) {
+      int last = DemoModel.SEGMENTS - 1;
+      Started started = start(golden, keeping(golden, Set.of(last)));
+
+      SegmentEnd end = started.listener().await(SegmentEnded.class).end();
+
+      JsonNode kept = golden.get("kept");
+      List<Long> entered = list(kept.get(kept.size() - 2).get("indices"));
+      List<Long> left = list(kept.get(kept.size() - 1).get("indices"));
+      double[] expected =
+          left.stream()
+              .mapToDouble(
+                  token -> golden.get("importance_last").get(entered.indexOf(token)).asDouble())
+              .toArray();
+      assertThat(end.segment()).isEqualTo(last);
+      assertThat(end.visualTokens()).isEqualTo(left.size());
+      assertThat(shares(doubles(end.importance()))).containsExactly(shares(expected), within(1e-4));
+      assertThat(started.answer()).isEqualTo(tokens(golden));
+    }
+  }
+
+  @Test
+  void anExitAtASegmentEndIsTheWithdrawalThere() {
+    for (JsonNode golden : cases("vtw-4")) {
+      Started started = start(golden, observing(Set.of(1), true));
+      started.listener().await(SegmentEnded.class);
+
+      started.generation().resume(1, true);
+
+      assertThat(started.answer()).as(golden.get("name").asText()).isEqualTo(tokens(golden));
+      assertThat(summary(started).visualEntered()).isEqualTo(withdrawnFrom(4));
+    }
+  }
+
+  @Test
+  void anExitThatNobodyWaitsForTakesEffectAtALaterSegment() {
+    JsonNode golden = goldens.get(0);
+    Started started = start(golden, observing(Set.of(0), false));
+    started.listener().await(SegmentEnded.class);
+
+    started.generation().resume(0, true);
+
+    started.answer();
+    assertThat(summary(started).visualEntered())
+        .isIn(withdrawnFrom(2), withdrawnFrom(4), withdrawnFrom(6), withdrawnFrom(LAYERS));
+  }
+
+  @Test
+  void aBlockingPlanWaitsForItsAnswer() {
+    JsonNode golden = goldens.get(0);
+    Started waiting = start(golden, observing(Set.of(0, 2), true));
+    waiting.listener().await(SegmentEnded.class);
+
+    assertThat(start(golden, PrefillPlan.keepAll()).answer()).isEqualTo(tokens(golden));
+    assertThat(waiting.listener().pending()).isEmpty();
+
+    waiting.generation().resume(0, false);
+    assertThat(waiting.listener().await(SegmentEnded.class).end().segment()).isEqualTo(2);
+    assertThat(start(golden, PrefillPlan.keepAll()).answer()).isEqualTo(tokens(golden));
+    assertThat(waiting.listener().pending()).isEmpty();
+
+    waiting.generation().resume(2, false);
+    assertThat(waiting.answer()).isEqualTo(tokens(golden));
+  }
+
+  @Test
+  void anotherPlanDoesNotWait() {
+    JsonNode golden = goldens.get(0);
+    Started started = start(golden, observing(EVERY_SEGMENT, false));
+
+    assertThat(started.answer()).isEqualTo(tokens(golden));
+    assertThat(started.listener().seen()).filteredOn(SegmentEnded.class::isInstance).hasSize(4);
+  }
+
+  @Test
+  void anExitAfterThePrefillIsIgnored() {
+    JsonNode golden = goldens.get(5); // its answer changes when the visual tokens go
+    Started started = start(golden, observing(Set.of(3), true));
+    PrefillSummary summary = started.listener().await(Prefilled.class).summary();
+
+    started.generation().resume(3, true);
+
+    assertThat(started.answer()).isEqualTo(tokens(golden));
+    assertThat(summary.visualEntered()).isEqualTo(withdrawnFrom(LAYERS));
+    started.generation().resume(3, true);
+    assertThat(started.listener().pending()).isEmpty();
+  }
+
+  @Test
+  void aPromptWithoutPictureHasNoVisualTokensToReport() {
+    Started started =
+        start(runtime, greedy(DemoModel.textPrompt(9), observing(EVERY_SEGMENT, false), 2));
+
+    for (int segment = 0; segment < DemoModel.SEGMENTS; segment++) {
+      SegmentEnd end = started.listener().await(SegmentEnded.class).end();
+      assertThat(end.visualTokens()).isZero();
+      assertThat(end.importance()).isEmpty();
+      assertThat(end.textStatus()).hasSize(2 * HIDDEN);
+    }
+    assertThat(started.answer()).hasSize(2);
+  }
+
+  @Test
+  void refusesPlansThatDoNotFit() {
+    JsonNode golden = goldens.get(0);
+
+    assertRefused(golden, keeping(new long[] {576, 576}, Ranking.FITPRUNE), "layers");
+    assertRefused(
+        golden, keeping(new long[] {9, 9, 9, 10, 9, 9, 9, 9}, Ranking.FITPRUNE), "grow with depth");
+    assertRefused(golden, keeping(new long[LAYERS], Ranking.GIVEN), "scores");
+    assertRefused(golden, observing(Set.of(DemoModel.SEGMENTS), false), "segment 4");
+  }
+
+  private void assertRefused(JsonNode golden, PrefillPlan plan, String because) {
+    assertThatThrownBy(() -> start(golden, plan))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(because);
+  }
+
+  private Started start(JsonNode golden, PrefillPlan plan) {
+    return start(runtime, greedy(DemoModel.prompt(golden), plan, ANSWER));
+  }
+
+  private List<JsonNode> cases(String name) {
+    return StreamSupport.stream(goldens.spliterator(), false)
+        .filter(golden -> golden.get("case").asText().equals(name))
+        .toList();
+  }
+
+  private static PrefillPlan observing(Set<Integer> segments, boolean blocking) {
+    return new PrefillPlan(Optional.empty(), Ranking.FITPRUNE, new float[0], segments, blocking);
+  }
+
+  private static PrefillPlan keeping(long[] keep, Ranking ranking) {
+    return new PrefillPlan(Optional.of(perPicture(keep)), ranking, new float[0], Set.of(), false);
+  }
+
+  private static PrefillPlan keeping(JsonNode golden, Set<Integer> observed) {
+    JsonNode given = golden.get("scores");
+    float[] scores = new float[given.size()]; // [visual tokens], none if they are null
+    for (int token = 0; token < scores.length; token++) {
+      scores[token] = given.get(token).floatValue();
+    }
+    return new PrefillPlan(
+        Optional.of(perPicture(DemoModel.longs(golden.get("keep")))),
+        Ranking.valueOf(golden.get("ranking").asText().toUpperCase(Locale.ROOT)),
+        scores,
+        observed,
+        false);
+  }
+
+  /** One number for each layer as those of the only picture. // [layers][1] */
+  private static long[][] perPicture(long[] keep) {
+    return LongStream.of(keep).mapToObj(count -> new long[] {count}).toArray(long[][]::new);
+  }
+
+  private static int[] withdrawnFrom(int layer) {
+    int[] visual = new int[LAYERS];
+    Arrays.fill(visual, 0, layer, DemoModel.VISUAL_TOKENS);
+    return visual;
+  }
+
+  private static PrefillSummary summary(Started started) {
+    return started.listener().seen().stream()
+        .filter(Prefilled.class::isInstance)
+        .map(event -> ((Prefilled) event).summary())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static List<Integer> tokens(JsonNode golden) {
+    return Arrays.stream(DemoModel.longs(golden.get("token_ids")))
+        .mapToObj(id -> (int) id)
+        .toList();
+  }
+
+  private static List<Long> list(JsonNode numbers) {
+    return Arrays.stream(DemoModel.longs(numbers)).boxed().toList();
+  }
+
+  private static double[] doubles(float[] values) {
+    return IntStream.range(0, values.length).mapToDouble(index -> values[index]).toArray();
+  }
+
+  private static double[] shares(double[] values) {
+    double sum = Arrays.stream(values).sum();
+    return Arrays.stream(values).map(value -> value / sum).toArray();
+  }
+}

@@ -1,0 +1,147 @@
+package io.winnow.runtime.contract;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.winnow.modelkit.ExportRequest;
+import io.winnow.modelkit.Exporter;
+import io.winnow.runtime.EncoderRuntime;
+import io.winnow.runtime.ModelRepository;
+import io.winnow.runtime.Prompt;
+import io.winnow.runtime.RepositoryModel;
+import io.winnow.runtime.embedded.EmbeddedRuntimes;
+import io.winnow.runtime.embedded.EmbeddedSettings;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.LongStream;
+import java.util.stream.StreamSupport;
+import javax.imageio.ImageIO;
+
+/** The bundled model, exported once per JVM, with its pictures and goldens. */
+public final class DemoModel {
+
+  /** Visual tokens of a picture. */
+  public static final int VISUAL_TOKENS = 576;
+
+  /** Segments of the export, of two layers each. */
+  public static final int SEGMENTS = 4;
+
+  private static final Path FOLDER = Path.of(System.getProperty("winnow.root"), "demo-model");
+  private static final Path REPOSITORY = Path.of("target", "demo-repository").toAbsolutePath();
+  private static final long IMAGE_TOKEN = 4;
+  private static final RepositoryModel EXPORTED = export();
+  private static final Map<String, FloatBuffer> VISUAL_TOKENS_BY_PICTURE =
+      new ConcurrentHashMap<>();
+
+  private DemoModel() {}
+
+  /** The model as exported. */
+  public static RepositoryModel model() {
+    return EXPORTED;
+  }
+
+  /** The model without an end-of-sequence token: answers run on to their limit. */
+  public static RepositoryModel endless() {
+    RepositoryModel model = model();
+    return new RepositoryModel(
+        model.root(),
+        model.manifest().toBuilder()
+            .setPrompt(model.manifest().getPrompt().toBuilder().clearEosTokenIds())
+            .build());
+  }
+
+  /** A golden file: a list of cases. */
+  public static JsonNode goldens(String file) {
+    try {
+      return new ObjectMapper().readTree(FOLDER.resolve("goldens").resolve(file).toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The prompt of a golden: its image token stands once for all visual tokens. */
+  public static Prompt prompt(JsonNode golden) {
+    long[] ids =
+        Arrays.stream(longs(golden.get("prompt_ids")))
+            .flatMap(
+                id -> LongStream.generate(() -> id).limit(id == IMAGE_TOKEN ? VISUAL_TOKENS : 1))
+            .toArray();
+    long[] spans = Arrays.stream(ids).map(id -> id == IMAGE_TOKEN ? 0 : -1).toArray();
+    return new Prompt(
+        ids,
+        spans,
+        LongStream.range(0, ids.length).toArray(),
+        golden.get("picture").isNull() ? floats(0) : visualTokens(golden.get("picture").asText()),
+        ids.length);
+  }
+
+  /** A prompt of text only: the beginning of a conversation, then one word over and over. */
+  public static Prompt textPrompt(int tokens) {
+    long[] ids = new long[tokens];
+    Arrays.fill(ids, 79);
+    ids[0] = 1;
+    long[] spans = new long[tokens];
+    Arrays.fill(spans, -1);
+    return new Prompt(ids, spans, LongStream.range(0, tokens).toArray(), floats(0), tokens);
+  }
+
+  /** Pixel values of a picture, which has the tower's size already. */
+  public static FloatBuffer pixels(String picture) {
+    try {
+      BufferedImage image = ImageIO.read(FOLDER.resolve("pictures").resolve(picture).toFile());
+      int plane = image.getWidth() * image.getHeight();
+      FloatBuffer pixels = floats(3 * plane); // [3, height, width]
+      for (int index = 0; index < plane; index++) {
+        int rgb = image.getRGB(index % image.getWidth(), index / image.getWidth());
+        for (int channel = 0; channel < 3; channel++) {
+          int value = (rgb >> (16 - 8 * channel)) & 0xff;
+          pixels.put(channel * plane + index, (value / 255f - 0.5f) / 0.5f);
+        }
+      }
+      return pixels;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Numbers of a JSON list. */
+  public static long[] longs(JsonNode list) {
+    return StreamSupport.stream(list.spliterator(), false).mapToLong(JsonNode::asLong).toArray();
+  }
+
+  /** An empty direct buffer. */
+  public static FloatBuffer floats(int size) {
+    return ByteBuffer.allocateDirect(size * Float.BYTES)
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+
+  private static FloatBuffer visualTokens(String picture) {
+    return VISUAL_TOKENS_BY_PICTURE.computeIfAbsent(
+        picture,
+        name -> {
+          try (EncoderRuntime encoder =
+              EmbeddedRuntimes.encoder(model(), EmbeddedSettings.defaults())) {
+            return encoder.encode(pixels(name)).visualTokens();
+          }
+        });
+  }
+
+  private static RepositoryModel export() {
+    try {
+      Exporter.export(
+          new ExportRequest(FOLDER.resolve("checkpoint"), REPOSITORY, "demo", SEGMENTS, "fp32"),
+          (file, done, total) -> {});
+      return ModelRepository.open(REPOSITORY).model("demo");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
