@@ -22,7 +22,9 @@ public final class Mesh implements AutoCloseable {
   public static final String PRUNER = "pruner-svc";
   public static final String DECODER = "decoder-svc";
 
-  /** A little longer than decoder-svc's own limits, first on HTTP requests, then on gRPC streams. */
+  /**
+   * A little longer than decoder-svc's own limits, first on HTTP requests, then on gRPC streams.
+   */
   private static final Duration DRAIN = Duration.ofSeconds(45);
 
   private static final Duration STARTUP = Duration.ofMinutes(2);

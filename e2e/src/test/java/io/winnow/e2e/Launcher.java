@@ -1,0 +1,54 @@
+package io.winnow.e2e;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Calls the launcher script as a user does, from a folder of the user's own. */
+final class Launcher {
+
+  private static final int PATIENCE_SECONDS = 120;
+
+  private final Path folder;
+
+  Launcher(Path folder) {
+    this.folder = folder;
+  }
+
+  /** What a finished command left. */
+  record Result(int status, String out, String err) {}
+
+  Result run(Object... args) throws IOException, InterruptedException {
+    Path out = Files.createTempFile(folder, "out", "");
+    Path err = Files.createTempFile(folder, "err", "");
+    Process process =
+        command(args).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new AssertionError("the launcher did not end: " + List.of(args));
+    }
+    return new Result(process.exitValue(), text(out), text(err));
+  }
+
+  /** Starts a command that stays; its standard error is the test's. */
+  Process start(Object... args) throws IOException {
+    return command(args).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  }
+
+  private ProcessBuilder command(Object... args) {
+    List<String> command = new ArrayList<>();
+    command.add(TestMesh.ROOT.resolve("winnow").toString());
+    for (Object arg : args) {
+      command.add(arg.toString());
+    }
+    return new ProcessBuilder(command).directory(folder.toFile());
+  }
+
+  private static String text(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,78 @@
+package io.winnow.e2e;
+
+import io.winnow.cli.chat.Answer;
+import io.winnow.cli.chat.ChatClient;
+import io.winnow.cli.chat.Question;
+import io.winnow.cli.mesh.FreePorts;
+import io.winnow.cli.mesh.Mesh;
+import io.winnow.cli.mesh.MeshPlan;
+import io.winnow.modelkit.ExportRequest;
+import io.winnow.modelkit.Exporter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/** The three services as built, on the bundled model, as processes with little memory. */
+final class TestMesh implements AutoCloseable {
+
+  static final Path ROOT = Path.of(System.getProperty("winnow.root"));
+
+  /** A tight heap turns a buffer without a bound into a failure. */
+  private static final String HEAP = "-Xmx400m";
+
+  private final Mesh mesh;
+
+  private TestMesh(Mesh mesh) {
+    this.mesh = mesh;
+  }
+
+  static TestMesh start() {
+    try {
+      Path target = ROOT.resolve("e2e/target");
+      Path models = target.resolve("models");
+      ExportRequest request =
+          ExportRequest.of(ROOT.resolve("demo-model/checkpoint"), models, "demo");
+      if (!Exporter.isUpToDate(request)) {
+        Exporter.export(request, (file, done, total) -> {});
+      }
+      int port = FreePorts.find(1).get(0);
+      List<String> flags = Stream.concat(MeshPlan.QUICK_START.stream(), Stream.of(HEAP)).toList();
+      Path logs = target.resolve("logs").resolve(Integer.toString(port));
+      return new TestMesh(Mesh.start(new MeshPlan(ROOT, models, port, logs, flags, Map.of())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  URI url() {
+    return mesh.url();
+  }
+
+  ProcessHandle process(String module) {
+    return mesh.service(module).handle();
+  }
+
+  int grpcPort(String module) {
+    return mesh.service(module).ports().grpc();
+  }
+
+  Answer ask(DemoQuestion question) throws IOException {
+    return ask(question.pictureBytes(), question.text());
+  }
+
+  Answer ask(byte[] picture, String text) throws IOException {
+    Question asked = new Question(picture, text, Optional.of("demo"), OptionalInt.empty());
+    return new ChatClient(url()).ask(asked, piece -> {});
+  }
+
+  @Override
+  public void close() {
+    mesh.close();
+  }
+}
