@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 class EncodeLimitsTest {
 
   private static final Duration LONG = Duration.ofMinutes(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @Test
   void refusesWhenTheQueueIsFullAndServesTheOthers() throws Exception {
@@ -87,7 +88,7 @@ class EncodeLimitsTest {
       call.layout();
       call.fetchAll();
 
-      server.service.drain(LONG);
+      server.service.drain(PATIENCE);
 
       assertFailure(call, Status.Code.DEADLINE_EXCEEDED, "IDLE");
       assertNothingLeft(server);
@@ -173,7 +174,7 @@ class EncodeLimitsTest {
       assertThat(late.awaitFailure().getStatus().getCode())
           .isEqualTo(Status.Code.DEADLINE_EXCEEDED);
       // Draining returns once the last stream has gone, here the late one.
-      server.service.drain(LONG);
+      server.service.drain(PATIENCE);
       assertThat(server.encoder.inFlight()).isEqualTo(2);
       assertThat(server.encoder.uploadBytes()).isZero();
       server.tower.release();

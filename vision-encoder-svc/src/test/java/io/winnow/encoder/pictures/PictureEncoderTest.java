@@ -12,7 +12,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,6 +129,26 @@ class PictureEncoderTest {
   }
 
   @Test
+  void doesNotEncodeWhatIsAbandonedWhileItIsRead() throws Exception {
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch abandoned = new CountDownLatch(1);
+    encodeWith(
+        file -> {
+          reading.countDown();
+          await(abandoned);
+          return tower.model("demo").reading().prepare(file);
+        });
+    EncodeTicket ticket = submit("a cat");
+    await(reading);
+    ticket.abandon();
+    abandoned.countDown();
+
+    assertFailure(ticket, Reason.INTERNAL);
+    assertThat(tower.encodes()).isZero();
+    assertNothingHeld();
+  }
+
+  @Test
   void refusesWhenTheQueueIsFull() throws Exception {
     tower.hold();
     List<EncodeTicket> taken = new ArrayList<>();
@@ -218,6 +240,12 @@ class PictureEncoderTest {
 
   @Test
   void closingEndsWhatRunsAndWhatWaitsAndRefusesMore() throws Exception {
+    AtomicInteger read = new AtomicInteger();
+    encodeWith(
+        file -> {
+          read.incrementAndGet();
+          return tower.model("demo").reading().prepare(file);
+        });
     tower.hold();
     EncodeTicket running = submit("a cat");
     tower.awaitEncodes(1);
@@ -230,6 +258,7 @@ class PictureEncoderTest {
     assertFailure(queued, Reason.DRAINING);
     assertFailure(submit("a bird"), Reason.DRAINING);
     assertThat(tower.isClosed()).isTrue();
+    assertThat(read).hasValue(1);
     assertNothingHeld();
   }
 
@@ -241,6 +270,18 @@ class PictureEncoderTest {
         .hasMessageContaining("workers is 0")
         .hasMessageContaining("max-queued is 0")
         .hasMessageContaining("cache-bytes is -1");
+  }
+
+  private void encodeWith(PictureReading reading) {
+    encoder = new PictureEncoder(List.of(new EncoderModel("demo", reading, tower)), LIMITS);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private EncodeTicket submit(String file) throws Exception {
