@@ -72,11 +72,11 @@ final class ServeCommand implements Callable<Integer> {
     for (ServiceProcess service : mesh.services()) {
       service.onExit(() -> report(mesh, service));
     }
-    mesh.service(Mesh.DECODER).awaitExit();
+    int status = mesh.service(Mesh.DECODER).awaitExit();
     if (mesh.isClosed()) {
       return 0;
     }
-    throw new CommandFailure("nothing is served without decoder-svc");
+    throw new CommandFailure("decoder-svc has ended with status %d".formatted(status));
   }
 
   private void report(Mesh mesh, ServiceProcess service) {

@@ -8,7 +8,6 @@ import io.winnow.e2e.Api.Reply;
 import java.io.BufferedReader;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -17,6 +16,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,8 +27,10 @@ import org.junit.jupiter.api.Test;
 class ServiceLossIT {
 
   private static final DemoQuestion QUESTION = DemoQuestion.TELLING;
-  private static final int OPEN_ANSWERS = 8;
+  private static final int ANSWERS = 8;
 
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private TestMesh mesh;
 
   @BeforeEach
@@ -65,19 +68,28 @@ class ServiceLossIT {
     assertThat(text.status()).isEqualTo(200);
   }
 
+  /** Some answers are being streamed at the stop, others are in their prefill or in line. */
   @Test
   void aStopLetsAnswersUnderWayEnd() throws Exception {
-    List<BufferedReader> open = new ArrayList<>();
-    for (int i = 0; i < OPEN_ANSWERS; i++) {
-      open.add(firstLineOf(stream(DemoQuestion.LONGEST)));
+    CountDownLatch started = new CountDownLatch(ANSWERS / 2);
+    List<CompletableFuture<HttpResponse<InputStream>>> answers = new ArrayList<>();
+    for (int i = 0; i < ANSWERS; i++) {
+      answers.add(stream(DemoQuestion.LONGEST));
+      answers.get(i).thenRun(started::countDown);
     }
-    ProcessHandle decoder = mesh.process(Mesh.DECODER);
-    assertThat(decoder.destroy()).isTrue();
+    assertThat(started.await(60, TimeUnit.SECONDS)).isTrue();
 
-    for (BufferedReader answer : open) {
-      assertThat(answer.lines().toList()).contains("data: [DONE]");
+    assertThat(mesh.process(Mesh.DECODER).destroy()).isTrue();
+
+    for (CompletableFuture<HttpResponse<InputStream>> answer : answers) {
+      HttpResponse<InputStream> response = answer.get(60, TimeUnit.SECONDS);
+      assertThat(response.statusCode()).isEqualTo(200);
+      try (BufferedReader lines =
+          new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+        assertThat(lines.lines().toList()).contains("data: [DONE]");
+      }
     }
-    decoder.onExit().get(60, TimeUnit.SECONDS);
+    assertThat(mesh.awaitExit(Mesh.DECODER)).isZero();
   }
 
   private void lose(String module) throws Exception {
@@ -86,27 +98,12 @@ class ServiceLossIT {
     process.onExit().get(60, TimeUnit.SECONDS);
   }
 
-  private InputStream stream(DemoQuestion question) throws Exception {
-    URI completions = mesh.url().resolve("/v1/chat/completions");
-    HttpResponse<InputStream> response =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .build()
-            .send(
-                HttpRequest.newBuilder(completions)
-                    .header("content-type", "application/json")
-                    .POST(
-                        BodyPublishers.ofString(
-                            Api.question(question).put("stream", true).toString()))
-                    .build(),
-                BodyHandlers.ofInputStream());
-    assertThat(response.statusCode()).isEqualTo(200);
-    return response.body();
-  }
-
-  private static BufferedReader firstLineOf(InputStream body) throws Exception {
-    BufferedReader lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
-    assertThat(lines.readLine()).startsWith("data: ");
-    return lines;
+  private CompletableFuture<HttpResponse<InputStream>> stream(DemoQuestion question) {
+    HttpRequest request =
+        HttpRequest.newBuilder(mesh.url().resolve("/v1/chat/completions"))
+            .header("content-type", "application/json")
+            .POST(BodyPublishers.ofString(Api.question(question).put("stream", true).toString()))
+            .build();
+    return http.sendAsync(request, BodyHandlers.ofInputStream());
   }
 }

@@ -58,6 +58,10 @@ final class TestMesh implements AutoCloseable {
     return mesh.service(module).handle();
   }
 
+  int awaitExit(String module) {
+    return mesh.service(module).awaitExit();
+  }
+
   int grpcPort(String module) {
     return mesh.service(module).ports().grpc();
   }

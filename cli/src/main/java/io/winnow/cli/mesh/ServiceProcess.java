@@ -76,8 +76,9 @@ public final class ServiceProcess {
     var unused = process.onExit().thenRun(action);
   }
 
-  public void awaitExit() {
-    process.onExit().join();
+  /** Waits for the end of the process, and gives its exit status. */
+  public int awaitExit() {
+    return process.onExit().join().exitValue();
   }
 
   /** The last lines of what the service wrote. */
