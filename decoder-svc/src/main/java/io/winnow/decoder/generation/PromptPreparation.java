@@ -17,6 +17,18 @@ import java.util.Locale;
 /** Checks a request against the model and the limits and encodes its text: no work is lost yet. */
 final class PromptPreparation {
 
+  /**
+   * Characters of text per token of the context, above which nothing is rendered or tokenized: that
+   * takes time and memory by the text's length, and a token is rarely longer than this.
+   */
+  private static final long MAX_CHARACTERS_PER_TOKEN = 64;
+
+  /** Text that is always tokenized, so that the refusal can say how many tokens it has. */
+  private static final long HARMLESS_CHARACTERS = 8_192;
+
+  /** Half of what a chat template may render: its refusal would not say that this is the reason. */
+  private static final long MAX_CHARACTERS = 4L << 20;
+
   private final List<AnsweringModel> models;
   private final FlowLimits limits;
 
@@ -29,6 +41,7 @@ final class PromptPreparation {
   PreparedPrompt prepare(ChatRequest request) {
     AnsweringModel model = model(request);
     checkTurns(request.messages());
+    checkCharacters(model, request.messages());
     List<Picture> pictures = pictures(request.messages());
     EncodedPrompt encoded = encode(model, request.messages());
     PreparedPrompt whole =
@@ -65,6 +78,27 @@ final class PromptPreparation {
     int last = messages.size() - 1;
     if (messages.get(last).role() != ChatMessage.Role.USER) {
       throw invalid("the last message must be the user's", "messages[" + last + "].role");
+    }
+  }
+
+  private static void checkCharacters(AnsweringModel model, List<ChatMessage> messages) {
+    long characters =
+        messages.stream()
+            .flatMap(message -> message.parts().stream())
+            .mapToLong(part -> part instanceof ChatMessage.Text text ? text.text().length() : 0)
+            .sum();
+    long most =
+        Math.min(
+            MAX_CHARACTERS,
+            Math.max(HARMLESS_CHARACTERS, MAX_CHARACTERS_PER_TOKEN * model.contextLength()));
+    if (characters > most) {
+      String message =
+          "the conversation has %,d characters of text, more than the context of model \"%s\""
+              + " can hold (%d tokens): shorten the conversation";
+      throw refusal(
+          Reason.CONTEXT_LENGTH_EXCEEDED,
+          message.formatted(characters, model.name(), model.contextLength()),
+          "messages");
     }
   }
 

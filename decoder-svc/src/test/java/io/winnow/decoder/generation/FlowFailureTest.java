@@ -102,6 +102,22 @@ class FlowFailureTest {
   }
 
   @Test
+  void refusesAHugeTextBeforeItIsRendered() {
+    // The template would refuse it for another reason.
+    ChatRequest huge = ask(text("refuse"), text("x".repeat(7 << 20))).request();
+    fixture.answer(huge);
+
+    assertThat(fixture.listener.failure.reason()).isEqualTo(Reason.CONTEXT_LENGTH_EXCEEDED);
+    assertThat(fixture.listener.failure.message())
+        .contains("characters of text", "40 tokens", "shorten");
+    assertThatThrownBy(() -> fixture.flow.count(huge))
+        .isInstanceOfSatisfying(
+            ChatFailureException.class,
+            thrown -> assertThat(thrown.failure()).isEqualTo(fixture.listener.failure));
+    assertThat(fixture.allFreed()).isTrue();
+  }
+
+  @Test
   void throwsTheSameFailureWhenCounting() {
     assertThatThrownBy(() -> fixture.flow.count(ask(text("a")).model("gpt").request()))
         .isInstanceOf(ChatFailureException.class);
