@@ -33,10 +33,8 @@ public final class DemoModel {
   /** Segments of the export, of two layers each. */
   public static final int SEGMENTS = 4;
 
-  private static final Path FOLDER = Path.of(System.getProperty("winnow.root"), "demo-model");
   private static final Path REPOSITORY = Path.of("target", "demo-repository").toAbsolutePath();
   private static final long IMAGE_TOKEN = 4;
-  private static final RepositoryModel EXPORTED = export();
   private static final Map<String, FloatBuffer> VISUAL_TOKENS_BY_PICTURE =
       new ConcurrentHashMap<>();
 
@@ -44,12 +42,16 @@ public final class DemoModel {
 
   /** The model as exported. */
   public static RepositoryModel model() {
-    return EXPORTED;
+    return Exported.MODEL;
   }
 
   /** The model without an end-of-sequence token: answers run on to their limit. */
   public static RepositoryModel endless() {
-    RepositoryModel model = model();
+    return endless(model());
+  }
+
+  /** A model without an end-of-sequence token. */
+  public static RepositoryModel endless(RepositoryModel model) {
     return new RepositoryModel(
         model.root(),
         model.manifest().toBuilder()
@@ -60,7 +62,7 @@ public final class DemoModel {
   /** A golden file: a list of cases. */
   public static JsonNode goldens(String file) {
     try {
-      return new ObjectMapper().readTree(FOLDER.resolve("goldens").resolve(file).toFile());
+      return new ObjectMapper().readTree(folder().resolve("goldens").resolve(file).toFile());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -82,10 +84,9 @@ public final class DemoModel {
         ids.length);
   }
 
-  /** A prompt of text only: the beginning of a conversation, then one word over and over. */
+  /** A prompt of text only: the beginning of a conversation, then words that make no sense. */
   public static Prompt textPrompt(int tokens) {
-    long[] ids = new long[tokens];
-    Arrays.fill(ids, 79);
+    long[] ids = LongStream.range(0, tokens).map(row -> 10 + row * 31 % 180).toArray();
     ids[0] = 1;
     long[] spans = new long[tokens];
     Arrays.fill(spans, -1);
@@ -95,7 +96,7 @@ public final class DemoModel {
   /** Pixel values of a picture, which has the tower's size already. */
   public static FloatBuffer pixels(String picture) {
     try {
-      BufferedImage image = ImageIO.read(FOLDER.resolve("pictures").resolve(picture).toFile());
+      BufferedImage image = ImageIO.read(folder().resolve("pictures").resolve(picture).toFile());
       int plane = image.getWidth() * image.getHeight();
       FloatBuffer pixels = floats(3 * plane); // [3, height, width]
       for (int index = 0; index < plane; index++) {
@@ -134,14 +135,23 @@ public final class DemoModel {
         });
   }
 
+  private static Path folder() {
+    return Path.of(System.getProperty("winnow.root"), "demo-model");
+  }
+
   private static RepositoryModel export() {
     try {
       Exporter.export(
-          new ExportRequest(FOLDER.resolve("checkpoint"), REPOSITORY, "demo", SEGMENTS, "fp32"),
+          new ExportRequest(folder().resolve("checkpoint"), REPOSITORY, "demo", SEGMENTS, "fp32"),
           (file, done, total) -> {});
       return ModelRepository.open(REPOSITORY).model("demo");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Holds the export, which only those need who ask for it. */
+  private static final class Exported {
+    static final RepositoryModel MODEL = export();
   }
 }

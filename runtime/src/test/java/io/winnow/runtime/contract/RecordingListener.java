@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Records the events of one generation and lets the test wait for them; a test that waits in vain
@@ -29,6 +30,7 @@ public final class RecordingListener implements GenerationListener {
   private final List<Event> seen = new ArrayList<>();
   private final Map<Class<? extends Event>, Runnable> reactions = new ConcurrentHashMap<>();
   private final AtomicInteger callsUnderWay = new AtomicInteger();
+  private volatile Consumer<Event> second = event -> {};
   private volatile boolean terminal;
 
   /** What a generation can report. */
@@ -52,6 +54,12 @@ public final class RecordingListener implements GenerationListener {
   /** Runs something inside the callback of an event, on the runtime's thread. */
   public RecordingListener on(Class<? extends Event> event, Runnable reaction) {
     reactions.put(event, reaction);
+    return this;
+  }
+
+  /** Gives every event to a second recipient as well, on the runtime's thread. */
+  public RecordingListener alsoTo(Consumer<Event> recipient) {
+    second = recipient;
     return this;
   }
 
@@ -157,6 +165,7 @@ public final class RecordingListener implements GenerationListener {
       events.add(new Breach("after the terminal event: " + event));
     }
     terminal |= isTerminal(event);
+    second.accept(event); // first: the test goes on once the event is in the queue
     events.add(event);
     try {
       reactions.getOrDefault(event.getClass(), () -> {}).run();
