@@ -19,8 +19,9 @@ import java.util.concurrent.CountDownLatch;
 public final class StopRequests {
 
   /**
-   * Argument by which a service also stops when its standard input ends, as it does when its parent
-   * dies.
+   * Argument of a service that its parent stops: it also stops when its standard input ends, as it
+   * does when the parent dies, and leaves SIGINT to the parent. A terminal sends that to the whole
+   * process group at once, while services have to stop one after the other.
    */
   public static final String STOP_WITH_PARENT = "--stop-with-parent";
 
@@ -45,30 +46,32 @@ public final class StopRequests {
    */
   public static void install(Runnable stop, String... args) {
     StopRequests requests = new StopRequests(stop);
-    requests.catchSignal("TERM");
-    requests.catchSignal("INT");
+    boolean hasParent = List.of(args).contains(STOP_WITH_PARENT);
+    Runnable request = requests.requested::countDown;
+    catchSignal("TERM", request);
+    catchSignal("INT", hasParent ? () -> {} : request);
     startDaemon("stop-requests", requests::serve);
-    if (List.of(args).contains(STOP_WITH_PARENT)) {
+    if (hasParent) {
       startDaemon("parent-watch", requests::awaitEndOfInput);
     }
   }
 
   /** By reflection, since javac warns of sun.misc.Signal in a way that cannot be suppressed. */
-  private void catchSignal(String name) {
+  private static void catchSignal(String name, Runnable action) {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Object request =
+      Object listener =
           Proxy.newProxyInstance(
               StopRequests.class.getClassLoader(),
               new Class<?>[] {handler},
               (proxy, method, args) -> {
-                requested.countDown();
+                action.run();
                 return null;
               });
       signal
           .getMethod("handle", signal, handler)
-          .invoke(null, signal.getConstructor(String.class).newInstance(name), request);
+          .invoke(null, signal.getConstructor(String.class).newInstance(name), listener);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("this JVM cannot catch SIG" + name, e);
     }

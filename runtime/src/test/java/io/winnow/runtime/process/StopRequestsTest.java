@@ -35,6 +35,31 @@ class StopRequestsTest {
   }
 
   @Test
+  void interruptionStopsAServiceOfItsOwn() throws Exception {
+    Process service = start();
+    BufferedReader output = awaitRunning(service);
+
+    signal(service, "INT");
+
+    assertThat(output.readLine()).isEqualTo("stopping");
+    assertEndsWithStatus(service, 7);
+  }
+
+  @Test
+  void interruptionIsLeftToTheParentOfAServiceThatIsTiedToIt() throws Exception {
+    Process service = start(StopRequests.STOP_WITH_PARENT);
+    BufferedReader output = awaitRunning(service);
+
+    signal(service, "INT");
+    signal(service, "QUIT"); // A thread dump: it comes after what the interruption does.
+
+    assertThat(readUntil(output, "Heap")).doesNotContain("stopping");
+    service.toHandle().destroy();
+    assertThat(readUntil(output, "stopping")).contains("stopping");
+    assertEndsWithStatus(service, 7);
+  }
+
+  @Test
   void endOfInputStopsAServiceThatIsTiedToItsParent() throws Exception {
     Process service = start(StopRequests.STOP_WITH_PARENT);
     BufferedReader output = awaitRunning(service);
@@ -63,6 +88,20 @@ class StopRequestsTest {
         new BufferedReader(new InputStreamReader(service.getInputStream(), StandardCharsets.UTF_8));
     assertThat(output.readLine()).isEqualTo("running");
     return output;
+  }
+
+  private static List<String> readUntil(BufferedReader output, String start) throws IOException {
+    List<String> lines = new ArrayList<>();
+    String line = "";
+    while (line != null && !line.startsWith(start)) {
+      line = output.readLine();
+      lines.add(String.valueOf(line));
+    }
+    return lines;
+  }
+
+  private static void signal(Process service, String name) throws Exception {
+    new ProcessBuilder("kill", "-" + name, Long.toString(service.pid())).start().waitFor();
   }
 
   private static void assertEndsWithStatus(Process service, int status)
