@@ -8,6 +8,7 @@ import io.winnow.cli.mesh.Mesh;
 import io.winnow.cli.mesh.MeshPlan;
 import io.winnow.cli.mesh.RunningServe;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -33,7 +35,7 @@ import picocli.CommandLine.Spec;
 final class AskCommand implements Callable<Integer> {
 
   /** Above what any service takes; keeps a mistaken path from filling the memory. */
-  private static final long MAX_PICTURE_BYTES = 1L << 30;
+  private static final int MAX_PICTURE_BYTES = 64 << 20;
 
   private final Checkout checkout;
 
@@ -75,6 +77,7 @@ final class AskCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
+    checkUrl();
     Question asked =
         new Question(
             pictureBytes(),
@@ -96,12 +99,30 @@ final class AskCommand implements Callable<Integer> {
     }
   }
 
+  private void checkUrl() {
+    if (url == null) {
+      return;
+    }
+    boolean http =
+        "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+    if (!http || url.getHost() == null || url.getPort() > 65535) {
+      throw new ParameterException(
+          spec().commandLine(),
+          "--url is \"%s\", which is no URL of a service; an example: http://127.0.0.1:8080"
+              .formatted(url));
+    }
+  }
+
+  /** Reads no more than a picture may have, since a device's size says nothing. */
   private byte[] pictureBytes() throws CommandFailure {
-    try {
-      if (Files.size(picture) > MAX_PICTURE_BYTES) {
-        throw new CommandFailure(picture + " is too large for a picture");
+    try (InputStream file = Files.newInputStream(picture)) {
+      byte[] bytes = file.readNBytes(MAX_PICTURE_BYTES + 1);
+      if (bytes.length > MAX_PICTURE_BYTES) {
+        throw new CommandFailure(
+            "%s has more than %d MiB, too many for a picture"
+                .formatted(picture, MAX_PICTURE_BYTES >> 20));
       }
-      return Files.readAllBytes(picture);
+      return bytes;
     } catch (IOException e) {
       String problem = Files.isDirectory(picture) ? " is a folder" : " cannot be read";
       throw new CommandFailure(picture + (Files.exists(picture) ? problem : " does not exist"), e);

@@ -3,11 +3,16 @@ package io.winnow.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
+import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class WinnowTest {
@@ -43,6 +48,34 @@ class WinnowTest {
   void aFolderIsNoPicture() {
     assertThat(run("ask", folder.toString(), "what?")).isEqualTo(1);
     assertThat(err.toString()).contains("is a folder");
+  }
+
+  @Test
+  void aFileThatIsTooLargeForAPictureIsRefused() throws Exception {
+    Path large = folder.resolve("large.png");
+    try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+      file.setLength((64 << 20) + 1);
+    }
+
+    assertThat(run("ask", large.toString(), "what?")).isEqualTo(1);
+    assertThat(err.toString().strip()).contains("more than 64 MiB").doesNotContain("\n");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aDeviceWithoutEndIsRefused() {
+    assertThat(run("ask", "/dev/zero", "what?")).isEqualTo(1);
+    assertThat(err.toString()).contains("/dev/zero has more than 64 MiB");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"localhost:8080", "127.0.0.1", "ftp://localhost", "http:/x", "http://a:70000", ""})
+  void whatIsNoUrlOfAServiceIsWrongUsage(String url) throws Exception {
+    Path picture = Files.write(folder.resolve("a.png"), new byte[] {1});
+
+    assertThat(run("ask", picture.toString(), "what?", "--url", url)).isEqualTo(2);
+    assertThat(err.toString()).contains("--url", "http://127.0.0.1:8080");
   }
 
   @Test

@@ -23,9 +23,10 @@ public final class Mesh implements AutoCloseable {
   public static final String DECODER = "decoder-svc";
 
   /**
-   * A little longer than decoder-svc's own limits, first on HTTP requests, then on gRPC streams.
+   * Longer than decoder-svc's own limits one after the other, 20 s for HTTP requests and 25 s for
+   * answers, and the closing of its models.
    */
-  private static final Duration DRAIN = Duration.ofSeconds(45);
+  private static final Duration DRAIN = Duration.ofSeconds(60);
 
   private static final Duration STARTUP = Duration.ofMinutes(2);
   private static final Duration POLL = Duration.ofMillis(25);
