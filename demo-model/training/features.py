@@ -36,12 +36,14 @@ def make_features(run: Path, purpose: str, batch=10):
     task.load_state_dict(torch.load(run / "vision.pt"))
     pool, part = Pool(run / "pictures", purpose), done.with_suffix(".part")
     shape = (len(pool), PATCHES, WIDTH)
-    if rank == 0:
+    if rank == 0 and not part.exists():
         np.lib.format.open_memmap(part, mode="w+", dtype=np.int16, shape=shape)
     barrier()
     rows = np.lib.format.open_memmap(part, mode="r+")
     for start in range(rank * batch, len(pool), world * batch):
         chosen = range(start, min(start + batch, len(pool)))
+        if rows[chosen.start : chosen.stop, 0].any(-1).all():
+            continue  # made before the run was interrupted
         patches = patches_of(np.stack([pool.picture(row) for row in chosen]))
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             found = task.tower(patches).bfloat16()
