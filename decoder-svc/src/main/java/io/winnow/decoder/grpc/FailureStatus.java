@@ -11,14 +11,14 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
+import io.winnow.runtime.streams.ErrorStatus;
 import java.util.Arrays;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
-/** The one place that maps failures to gRPC statuses, back, and to labels of metrics. */
+/** The one place that maps failures to gRPC statuses and back. */
 public final class FailureStatus {
 
-  private static final String DOMAIN = "winnow";
   private static final String PARAM = "param";
   private static final String PICTURE_UNSUPPORTED = "PICTURE_UNSUPPORTED"; // the encoder's
 
@@ -26,28 +26,20 @@ public final class FailureStatus {
 
   /** The status of a failure, with google.rpc.ErrorInfo and, where it helps, RetryInfo. */
   public static StatusRuntimeException of(ChatFailure failure) {
-    ErrorInfo.Builder info =
-        ErrorInfo.newBuilder().setDomain(DOMAIN).setReason(failure.reason().name());
-    failure.param().ifPresent(param -> info.putMetadata(PARAM, param));
-    Status.Builder status =
-        Status.newBuilder()
-            .setCode(code(failure.reason()).getNumber())
-            .setMessage(failure.message())
-            .addDetails(Any.pack(info.build()));
-    retrySeconds(failure.reason())
-        .ifPresent(
-            seconds ->
-                status.addDetails(
-                    Any.pack(
-                        RetryInfo.newBuilder()
-                            .setRetryDelay(Duration.newBuilder().setSeconds(seconds))
-                            .build())));
-    return StatusProto.toStatusRuntimeException(status.build());
+    StatusRuntimeException status =
+        ErrorStatus.of(
+            code(failure.reason()),
+            failure.reason().name(),
+            failure.message(),
+            failure.param().map(param -> Map.of(PARAM, param)).orElse(Map.of()));
+    return retrySeconds(failure.reason()).map(seconds -> withRetry(status, seconds)).orElse(status);
   }
 
-  /** The value of the label "reason" in metrics: stable, lower case. */
-  public static String label(Reason reason) {
-    return reason.name().toLowerCase(Locale.ROOT);
+  private static StatusRuntimeException withRetry(StatusRuntimeException status, long seconds) {
+    RetryInfo retry =
+        RetryInfo.newBuilder().setRetryDelay(Duration.newBuilder().setSeconds(seconds)).build();
+    return StatusProto.toStatusRuntimeException(
+        StatusProto.fromThrowable(status).toBuilder().addDetails(Any.pack(retry)).build());
   }
 
   /**
