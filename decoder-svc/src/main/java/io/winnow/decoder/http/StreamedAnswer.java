@@ -117,16 +117,20 @@ final class StreamedAnswer implements AnswerWriter {
     }
     withheld++;
     if (!response.writeQueueFull()) {
-      active.request(withheld);
-      withheld = 0;
+      release(active);
     } else if (withheld == 1) {
       stallTimer = exchange.closeWhenStalled();
-      response.drainHandler(
-          drained -> {
-            exchange.vertx().cancelTimer(stallTimer);
-            active.request(withheld);
-            withheld = 0;
-          });
+      response.drainHandler(drained -> release(active));
+    }
+  }
+
+  /** The client takes what is written: by the next delta, by the drain handler, or by both. */
+  private void release(ActiveAnswer active) {
+    exchange.vertx().cancelTimer(stallTimer);
+    stallTimer = NO_TIMER;
+    if (withheld > 0) {
+      active.request(withheld);
+      withheld = 0;
     }
   }
 
