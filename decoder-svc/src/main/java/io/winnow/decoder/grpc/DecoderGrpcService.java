@@ -44,6 +44,12 @@ public final class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
       new GenerateCall(client).begin(service, read(request));
     } catch (ChatFailureException e) {
       client.onError(FailureStatus.of(e.failure()));
+    } catch (RuntimeException e) {
+      log.log(Level.ERROR, "starting an answer failed", e);
+      client.onError(
+          FailureStatus.of(
+              ChatFailure.of(
+                  Reason.INTERNAL, "the answer failed; the log of decoder-svc has why")));
     }
   }
 

@@ -164,6 +164,21 @@ class DecoderGrpcServiceTest {
   }
 
   @Test
+  void saysThatADefectIsOne() {
+    chat.answerBy(
+        r -> {
+          throw new IllegalStateException("a defect");
+        });
+    StatusRuntimeException thrown =
+        catchThrowableOfType(
+            StatusRuntimeException.class,
+            () -> blocking().generate(request().build()).forEachRemaining(step -> {}));
+
+    assertThat(thrown.getStatus().getCode()).isEqualTo(Status.Code.INTERNAL);
+    assertThat(thrown).hasMessageContaining("the log of decoder-svc has why");
+  }
+
+  @Test
   void refusesFieldsOutOfRangeByName() {
     assertRefused(request().setMaxTokens(-1), "max_tokens");
     assertRefused(request().setTopLogprobs(2), "top_logprobs");
