@@ -6,7 +6,7 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready from when the models are warm until the service stops. */
+/** Ready from when the models are warm until the service stops or a runtime dies. */
 @Readiness
 @ApplicationScoped
 class DecoderReadiness implements HealthCheck {
@@ -20,7 +20,7 @@ class DecoderReadiness implements HealthCheck {
   @Override
   public HealthCheckResponse call() {
     return HealthCheckResponse.named("answers")
-        .status(flow.takesNew())
+        .status(flow.ready())
         .withData("models", flow.models().size())
         .withData("live", flow.liveAnswers())
         .build();

@@ -45,6 +45,8 @@ class DecoderWiring {
 
   private static final int COUNTING_QUEUE = 256;
 
+  private static final int LAST_EVENTS_SECONDS = 5;
+
   /** Seeds are shown in JSON, whose numbers are exact up to here. */
   private static final long SEEDS = 1L << 53;
 
@@ -125,6 +127,10 @@ class DecoderWiring {
       timers.close();
       counting.shutdown();
       answering.shutdown();
+      // The last events of the answers that were ended may still be on their way to the servers.
+      if (!answering.awaitTermination(LAST_EVENTS_SECONDS, TimeUnit.SECONDS)) {
+        log.log(Level.WARNING, "the last events of some answers were not delivered in time");
+      }
     }
   }
 

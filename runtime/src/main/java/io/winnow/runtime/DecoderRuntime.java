@@ -29,6 +29,9 @@ public interface DecoderRuntime extends AutoCloseable {
   /** A snapshot of the load, for admission, metrics and balancing. */
   RuntimeLoad load();
 
+  /** Whether it can still generate: false when closed, or ended by an error it did not survive. */
+  boolean alive();
+
   /**
    * Refuses new generations with {@link RuntimeFailure.Kind#UNAVAILABLE} and waits until the
    * accepted ones have ended.

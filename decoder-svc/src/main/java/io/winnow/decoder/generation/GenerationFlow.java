@@ -9,6 +9,7 @@ import io.winnow.decoder.chat.ChatService;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Answers conversations by way of the encoder, the pruner and a decoder runtime.
@@ -44,11 +45,19 @@ public final class GenerationFlow implements ChatService {
     RunningAnswer answer = new RunningAnswer(ports, limits, request, listener, place::leave);
     Optional<ChatFailure> refusal = place.enter(answer);
     if (refusal.isPresent()) {
-      ports.executor().execute(() -> listener.onFailed(refusal.get()));
+      refuse(refusal.get(), listener);
       return new RefusedAnswer();
     }
     answer.begin(preparation);
     return answer;
+  }
+
+  private void refuse(ChatFailure refusal, AnswerListener listener) {
+    try {
+      ports.executor().execute(() -> listener.onFailed(refusal));
+    } catch (RejectedExecutionException e) {
+      listener.onFailed(refusal); // after the stop: the servers go last
+    }
   }
 
   @Override
@@ -70,9 +79,9 @@ public final class GenerationFlow implements ChatService {
     return live.count();
   }
 
-  /** Whether the service is not stopping. */
-  public boolean takesNew() {
-    return live.takesNew();
+  /** Whether new answers have a chance: nothing stops, and the runtime of every model lives. */
+  public boolean ready() {
+    return live.takesNew() && models.stream().allMatch(model -> model.runtime().alive());
   }
 
   /**

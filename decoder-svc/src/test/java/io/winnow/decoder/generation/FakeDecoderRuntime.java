@@ -31,6 +31,7 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
   private String script = "";
   private Optional<RuntimeFailure> failure = Optional.empty();
   private int failAtToken;
+  private boolean alive = true;
 
   public FakeDecoderRuntime(DecoderManifest manifest, Supplier<Executor> executors) {
     this.manifest = manifest;
@@ -48,6 +49,10 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
     failAtToken = token;
     failure = Optional.of(new RuntimeFailure(kind, message));
     return this;
+  }
+
+  void die() {
+    alive = false;
   }
 
   public synchronized List<FakeGeneration> generations() {
@@ -78,6 +83,11 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
   @Override
   public RuntimeLoad load() {
     return new RuntimeLoad(0, (int) open(), 8, 0, 1);
+  }
+
+  @Override
+  public boolean alive() {
+    return alive;
   }
 
   @Override

@@ -22,7 +22,9 @@ import io.winnow.v1.Plan;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
 class FlowFailureTest {
@@ -335,6 +337,41 @@ class FlowFailureTest {
     assertThat(late.failure.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(fixture.listener.failure.reason()).isEqualTo(Reason.UNAVAILABLE);
     assertThat(fixture.flow.drain(Duration.ZERO)).isTrue();
+  }
+
+  @Test
+  void refusesNewAnswersAfterItsThreadsAreGone() throws InterruptedException {
+    GenerationFlow stopped =
+        new GenerationFlow(
+            List.of(new AnsweringModel(FlowFixture.manifest(), 0, new FakeText(), fixture.runtime)),
+            new FlowPorts(
+                fixture.encoder,
+                fixture.pruner,
+                task -> {
+                  throw new RejectedExecutionException("shut down");
+                },
+                fixture.simulation,
+                () -> 4711),
+            FlowFixture.LIMITS);
+    stopped.drain(Duration.ZERO);
+    stopped.answer(ask(text("a")).request(), fixture.listener).request(1);
+
+    assertThat(fixture.listener.failure.reason()).isEqualTo(Reason.UNAVAILABLE);
+  }
+
+  @Test
+  void knowsWhenARuntimeHasDied() {
+    assertThat(fixture.flow.ready()).isTrue();
+    fixture.runtime.die();
+
+    assertThat(fixture.flow.ready()).isFalse();
+  }
+
+  @Test
+  void isNotReadyWhileItDrains() throws InterruptedException {
+    fixture.flow.drain(Duration.ZERO);
+
+    assertThat(fixture.flow.ready()).isFalse();
   }
 
   private void assertRefused(FlowFixture.Ask ask, Reason reason, String param) {

@@ -77,6 +77,11 @@ final class EmbeddedDecoderRuntime implements DecoderRuntime {
   }
 
   @Override
+  public boolean alive() {
+    return engine.isAlive();
+  }
+
+  @Override
   public boolean drain(Duration timeout) throws InterruptedException {
     return intake.drain(timeout);
   }
