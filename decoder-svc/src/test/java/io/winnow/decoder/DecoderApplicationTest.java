@@ -152,6 +152,25 @@ class DecoderApplicationTest {
   }
 
   @Test
+  void boundsTheCallsOfOneConnection() {
+    HealthCheckRequest decoder =
+        HealthCheckRequest.newBuilder().setService("winnow.v1.Decoder").build();
+    for (int i = 0; i < 64; i++) {
+      // The first answer shows that the call has its place; none of them ends.
+      assertThat(HealthGrpc.newBlockingStub(channel).watch(decoder).hasNext()).isTrue();
+    }
+    StatusRuntimeException thrown =
+        catchThrowableOfType(
+            StatusRuntimeException.class,
+            () ->
+                HealthGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(300, TimeUnit.MILLISECONDS)
+                    .check(decoder));
+
+    assertThat(thrown.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+  }
+
+  @Test
   void saysOverGrpcThatItServes() {
     assertThat(
             HealthGrpc.newBlockingStub(channel)
