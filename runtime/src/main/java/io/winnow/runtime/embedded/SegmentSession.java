@@ -31,7 +31,10 @@ final class SegmentSession implements AutoCloseable {
       options.setMemoryPatternOptimization(false);
       // Each session has its own threads: spinning ones would steal the next segment's cores.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      return OrtEnvironment.getEnvironment().createSession(graph.toString(), options);
+      OrtEnvironment environment = OrtEnvironment.getEnvironment();
+      // The environment variable ORT_DISABLE_TELEMETRY says more: see docs/dependencies.md.
+      environment.setTelemetry(false);
+      return environment.createSession(graph.toString(), options);
     }
   }
 

@@ -14,7 +14,9 @@ import io.winnow.runtime.contract.RecordingListener.Prefilled;
 import io.winnow.runtime.contract.RecordingListener.Token;
 import io.winnow.v1.DecoderManifest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /** What is the embedded runtime's own: capacity classes, the KV bound, its one thread. */
@@ -85,6 +87,32 @@ class EmbeddedBoundsTest {
       // A neighbour without credit, so that its row is computed along at every step.
       hold(runtime, 10);
       assertThat(answer(runtime, 40, 24)).isEqualTo(wide);
+    }
+  }
+
+  @Test
+  void aPrefillStartsWithItsFirstSegmentAndNotWithItsSlot() {
+    try (DecoderRuntime runtime = open(settings())) {
+      List<String> events = new CopyOnWriteArrayList<>();
+      List<RecordingListener> prompts = new ArrayList<>();
+      for (String name : List.of("first", "second")) {
+        prompts.add(
+            new RecordingListener()
+                .alsoTo(event -> events.add(name + " " + event.getClass().getSimpleName())));
+      }
+      RecordingListener answer = new RecordingListener();
+      answer.on( // on the engine's thread, so that both arrive at once
+          Token.class, () -> prompts.forEach(prompt -> runtime.start(request(50, 1), prompt)));
+      runtime.start(request(5, 1), answer).decode(1);
+
+      prompts.forEach(prompt -> prompt.await(Prefilled.class));
+
+      assertThat(events)
+          .containsExactly(
+              "first PrefillStarted",
+              "first Prefilled",
+              "second PrefillStarted",
+              "second Prefilled");
     }
   }
 
