@@ -45,7 +45,10 @@ final class Launcher {
     for (Object arg : args) {
       command.add(arg.toString());
     }
-    return new ProcessBuilder(command).directory(folder.toFile());
+    ProcessBuilder process = new ProcessBuilder(command).directory(folder.toFile());
+    // The reactor has built everything; a build inside it would pull the files from under it.
+    process.environment().put("WINNOW_BUILT", "1");
+    return process;
   }
 
   private static String text(Path file) throws IOException {
