@@ -6,10 +6,12 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Entry of {@code ./winnow bench}: measures, prints and writes the results down. */
 @Command(
@@ -17,6 +19,21 @@ import picocli.CommandLine.Option;
     description = "Measures this checkout on the bundled model; takes some minutes.",
     mixinStandardHelpOptions = true)
 public final class Bench implements Runnable {
+
+  /** Pairs before the clock counts: three JVMs have to compile what they run. */
+  private static final int WARM_UP = 600;
+
+  /** What can be measured. */
+  enum Subject {
+    BATCHING,
+    MESH
+  }
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "SUBJECT",
+      description = "What to measure: ${COMPLETION-CANDIDATES}. Default: everything.")
+  private List<Subject> subjects = List.of(Subject.values());
 
   @Option(
       names = "--models",
@@ -39,7 +56,8 @@ public final class Bench implements Runnable {
   private Bench() {}
 
   public static void main(String... args) {
-    System.exit(new CommandLine(new Bench()).execute(args));
+    System.exit(
+        new CommandLine(new Bench()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
   }
 
   @Override
@@ -48,14 +66,18 @@ public final class Bench implements Runnable {
       Path repository =
           new Checkout(root())
               .models(models, new PrintWriter(System.err, true, StandardCharsets.UTF_8));
-      String batching = new Batching(root(), repository, 15).run();
-      write("batching.md", "Continuous batching", batching);
-      PairedTimes overhead =
-          new MeshOverhead(root(), repository, 40, pairs).run(root().resolve(".winnow/logs/bench"));
-      write(
-          "mesh-overhead.md",
-          "First token through the mesh against the runtime called directly",
-          overhead.table("direct", "through the mesh") + "\n" + overhead.size() + " pairs\n");
+      if (subjects.contains(Subject.BATCHING)) {
+        String table = new Batching(root(), repository, 15).run();
+        write("batching.md", "Continuous batching", table);
+      }
+      if (subjects.contains(Subject.MESH)) {
+        MeshOverhead overhead = new MeshOverhead(root(), repository, WARM_UP, pairs);
+        String tables = overhead.run(root().resolve(".winnow/logs/bench"));
+        write(
+            "mesh-overhead.md",
+            "First token through the mesh against the runtime called directly",
+            tables + "\n" + pairs + " pairs\n");
+      }
     } catch (Exception e) {
       throw new CommandLine.ExecutionException(new CommandLine(this), e.toString(), e);
     }

@@ -28,7 +28,7 @@ final class MeshOverhead {
     this.pairs = pairs;
   }
 
-  PairedTimes run(Path logs) throws Exception {
+  String run(Path logs) throws Exception {
     ModelRepository repository = ModelRepository.open(models);
     String model = repository.models().get(0);
     MeshPlan plan =
@@ -38,7 +38,8 @@ final class MeshOverhead {
         DirectPath direct = new DirectPath(repository.model(model))) {
       DistinctPictures pictures = new DistinctPictures(root.resolve("demo-model/pictures"));
       measure(direct, through, pictures, warmUp);
-      return measure(direct, through, pictures, pairs);
+      PairedTimes times = measure(direct, through, pictures, pairs);
+      return times.table("direct", "through the mesh") + "\n" + through.stages(pairs);
     }
   }
 

@@ -8,8 +8,13 @@ import io.winnow.v1.ContentPart;
 import io.winnow.v1.DecoderGrpc;
 import io.winnow.v1.GenerateRequest;
 import io.winnow.v1.GenerateResponse;
+import io.winnow.v1.GenerationTimings;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 
 /** Picture file to first token through the three services, by gRPC. */
 final class MeshPath implements AutoCloseable {
@@ -18,6 +23,7 @@ final class MeshPath implements AutoCloseable {
 
   private final ManagedChannel channel;
   private final DecoderGrpc.DecoderBlockingStub decoder;
+  private final List<GenerationTimings> timings = new ArrayList<>();
 
   MeshPath(int decoderGrpcPort) {
     channel =
@@ -28,6 +34,27 @@ final class MeshPath implements AutoCloseable {
     decoder = DecoderGrpc.newBlockingStub(channel);
   }
 
+  /** Where the mesh says the time of the last {@code count} answers went, as medians. */
+  String stages(int count) {
+    List<GenerationTimings> last = timings.subList(timings.size() - count, timings.size());
+    return "| ms, median | preprocess | encode | wire | decide | prefill | first token |\n"
+        + "|---|---|---|---|---|---|---|\n"
+        + "| the mesh's own clock "
+        + cell(last, GenerationTimings::getPreprocessMicros)
+        + cell(last, GenerationTimings::getEncodeMicros)
+        + cell(last, GenerationTimings::getWireMicros)
+        + cell(last, GenerationTimings::getDecideMicros)
+        + cell(last, GenerationTimings::getPrefillMicros)
+        + cell(last, GenerationTimings::getFirstTokenMicros)
+        + "|\n";
+  }
+
+  private static String cell(
+      List<GenerationTimings> timings, ToLongFunction<GenerationTimings> micros) {
+    long[] sorted = timings.stream().mapToLong(micros).sorted().toArray();
+    return String.format(Locale.ROOT, "| %.2f ", sorted[sorted.length / 2] / 1e3);
+  }
+
   /** Time from picture file and question to the first delta, in milliseconds. */
   double firstTokenMillis(byte[] picture, String question) {
     GenerateRequest request = request(picture, question);
@@ -36,8 +63,12 @@ final class MeshPath implements AutoCloseable {
         decoder.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS).generate(request);
     double millis = Double.NaN;
     while (answer.hasNext()) {
-      if (answer.next().hasDelta() && Double.isNaN(millis)) {
+      GenerateResponse step = answer.next();
+      if (step.hasDelta() && Double.isNaN(millis)) {
         millis = (System.nanoTime() - begin) / 1e6;
+      }
+      if (step.hasFinished()) {
+        timings.add(step.getFinished().getTimings());
       }
     }
     return millis;
