@@ -34,9 +34,14 @@ final class Launcher {
     return new Result(process.exitValue(), text(out), text(err));
   }
 
-  /** Starts a command that stays; its standard error is the test's. */
-  Process start(Object... args) throws IOException {
-    return command(args).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  /**
+   * Starts a command that stays, as the leader of a process group of its own, as a shell does; its
+   * standard error is the test's.
+   */
+  Process startGroup(Object... args) throws IOException {
+    ProcessBuilder builder = command(args).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.command().add(0, "setsid");
+    return builder.start();
   }
 
   private ProcessBuilder command(Object... args) {

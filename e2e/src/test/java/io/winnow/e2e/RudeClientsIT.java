@@ -2,13 +2,18 @@ package io.winnow.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -21,6 +26,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class RudeClientsIT {
 
   private static final int CLIENTS = 40;
+
+  /** Shorter than decoder-svc waits for a reader that has stalled. */
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private final List<Socket> sockets = new ArrayList<>();
   private TestMesh mesh;
@@ -36,7 +44,22 @@ class RudeClientsIT {
     for (Socket socket : sockets) {
       socket.close();
     }
+    awaitNoLiveAnswers();
     assertThat(mesh.ask(DemoQuestion.TELLING).text()).isEqualTo(DemoQuestion.TELLING.answer());
+  }
+
+  /** Asks decoder-svc, back to back, until it has forgotten every client. */
+  private void awaitNoLiveAnswers() throws Exception {
+    HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    HttpRequest ready = HttpRequest.newBuilder(mesh.url().resolve("/q/health/ready")).build();
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    int live;
+    do {
+      String health = http.send(ready, HttpResponse.BodyHandlers.ofString()).body();
+      JsonNode answers = Api.JSON.readTree(health).findValue("live");
+      live = answers.intValue();
+    } while (live > 0 && System.nanoTime() < end);
+    assertThat(live).isZero();
   }
 
   @Test
@@ -90,7 +113,9 @@ class RudeClientsIT {
         new InetSocketAddress(InetAddress.getLoopbackAddress(), mesh.url().getPort()), 10_000);
     sockets.add(socket);
     String head =
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        "POST /v1/chat/completions HTTP/1.1\r\n"
+            + "Host: localhost\r\n"
+            + "Content-Type: application/json\r\n"
             + "Content-Length: "
             + bytes.length
             + "\r\n\r\n";

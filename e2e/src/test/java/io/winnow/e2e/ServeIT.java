@@ -6,6 +6,7 @@ import io.winnow.cli.mesh.FreePorts;
 import io.winnow.cli.mesh.RunningServe;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,7 +30,7 @@ class ServeIT {
   @BeforeEach
   void start() throws Exception {
     int port = FreePorts.find(1).get(0);
-    serve = new Launcher(folder).start("serve", "--port", port);
+    serve = new Launcher(folder).startGroup("serve", "--port", port);
     BufferedReader out =
         new BufferedReader(new InputStreamReader(serve.getInputStream(), StandardCharsets.UTF_8));
     url = out.readLine();
@@ -56,7 +57,7 @@ class ServeIT {
     assertThat(answer.out()).startsWith(QUESTION.answer());
     assertThat(answer.err()).isEmpty();
 
-    signal("INT");
+    signal("INT", -serve.pid()); // As a terminal's Ctrl-C: to the launcher and the services alike.
 
     assertThat(serve.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(services).noneMatch(ProcessHandle::isAlive);
@@ -64,15 +65,26 @@ class ServeIT {
   }
 
   @Test
+  void interruptingItLetsAnswersUnderWayEnd() throws Exception {
+    StreamedAnswers answers = new StreamedAnswers(URI.create(url), DemoQuestion.LONGEST);
+    answers.awaitFirst();
+
+    signal("INT", -serve.pid());
+
+    answers.assertEndedWell();
+    assertThat(serve.waitFor(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
   void killingItLeavesNoProcess() throws Exception {
-    signal("KILL");
+    signal("KILL", serve.pid());
 
     for (ProcessHandle service : services) {
       service.onExit().get(60, TimeUnit.SECONDS);
     }
   }
 
-  private void signal(String name) throws Exception {
-    new ProcessBuilder("kill", "-" + name, Long.toString(serve.pid())).start().waitFor();
+  private static void signal(String name, long target) throws Exception {
+    new ProcessBuilder("kill", "-" + name, "--", Long.toString(target)).start().waitFor();
   }
 }

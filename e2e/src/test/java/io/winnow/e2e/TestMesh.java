@@ -33,13 +33,20 @@ final class TestMesh implements AutoCloseable {
   }
 
   static TestMesh start() {
+    return start("demo");
+  }
+
+  /** Serves the bundled model once under each of the names. */
+  static TestMesh start(String... names) {
     try {
       Path target = ROOT.resolve("e2e/target");
-      Path models = target.resolve("models");
-      ExportRequest request =
-          ExportRequest.of(ROOT.resolve("demo-model/checkpoint"), models, "demo");
-      if (!Exporter.isUpToDate(request)) {
-        Exporter.export(request, (file, done, total) -> {});
+      Path models = target.resolve("models").resolve(String.join("+", names));
+      for (String name : names) {
+        ExportRequest request =
+            ExportRequest.of(ROOT.resolve("demo-model/checkpoint"), models, name);
+        if (!Exporter.isUpToDate(request)) {
+          Exporter.export(request, (file, done, total) -> {});
+        }
       }
       int port = FreePorts.find(1).get(0);
       List<String> flags = Stream.concat(MeshPlan.QUICK_START.stream(), Stream.of(HEAP)).toList();
