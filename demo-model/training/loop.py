@@ -1,4 +1,6 @@
-"""One stage of training: steps until the steps or the minutes are used up, saved so that it can go on."""
+"""One stage of training: steps until the steps or the minutes of processor time are used up.
+
+What has been reached is saved on the way, so that a run can go on."""
 
 import time
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ class Plan:
 
     name: str
     steps: int
-    minutes: float
+    minutes: float  # of processor time of one process
     muon_lr: float
     adam_lr: float
     warmup: int = 60
@@ -32,10 +34,11 @@ class Plan:
 
 
 def train(plan: Plan, module: torch.nn.Module, optimizer: Optimizer, loss_of_step, run: Path):
-    """loss_of_step(step) gives the loss and numbers for the log. Returns the seconds used.
+    """loss_of_step(step) gives the loss and numbers for the log. Returns the seconds of processor time.
 
-    Progress is the larger share of steps and of minutes used: less processor time means fewer
-    steps, never a schedule cut off."""
+    Progress is the larger share of steps and of minutes used. The minutes are this process's own
+    processor time: on free cores they are the clock's, and beside another load the learning rate
+    waits for the steps instead of running ahead of them."""
     rank, _ = processes()
     saved = run / f"{plan.name}.resume.pt"
     step, before, sums = 0, 0.0, {}
@@ -44,9 +47,9 @@ def train(plan: Plan, module: torch.nn.Module, optimizer: Optimizer, loss_of_ste
         module.load_state_dict(state["module"])
         optimizer.restore(state["optimizer"])
         step, before = state["step"], state["seconds"]
-    started = mark = time.monotonic()
+    started, mark = time.process_time(), time.monotonic()
     while True:
-        used = before + time.monotonic() - started
+        used = before + time.process_time() - started
         optimizer.zero()
         loss, numbers = loss_of_step(step)
         loss.backward()
@@ -67,7 +70,7 @@ def train(plan: Plan, module: torch.nn.Module, optimizer: Optimizer, loss_of_ste
             pace = (time.monotonic() - mark) / SAVE_EVERY
             log(f"{plan.name} step {step} at {progress:.0%}, {pace:.2f} s a step: {line}")
             mark, sums = time.monotonic(), {}
-    return before + time.monotonic() - started
+    return before + time.process_time() - started
 
 
 def log(text):

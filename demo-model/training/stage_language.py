@@ -58,7 +58,7 @@ def train_language(phase: Phase, run: Path, before: str, compiled=True):
     seconds = train(phase.plan, task, optimizer, loss_of_step, run)
     if rank == 0:
         torch.save(task.state_dict(), done)
-    log(f"{phase.plan.name} took {seconds / 60:.1f} minutes; held back: {check(task, run)}")
+    log(f"{phase.plan.name} took {seconds / 60:.1f} processor minutes; held back: {check(task, run)}")
 
 
 def _compile_in_turn(rank, loss_of_step, optimizer):

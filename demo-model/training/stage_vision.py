@@ -34,7 +34,7 @@ def train_vision(plan: Plan, run: Path, batch: int, compiled=True):
     barrier()
     if rank == 0:
         torch.save(task.state_dict(), done)
-        log(f"vision took {seconds / 60:.1f} minutes; held back: {check(task, run)}")
+        log(f"vision took {seconds / 60:.1f} processor minutes; held back: {check(task, run)}")
     barrier()
 
 
