@@ -4,7 +4,9 @@ import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.quarkus.grpc.GrpcService;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
 import io.winnow.pruner.config.PrunerConfig;
+import io.winnow.pruner.config.PrunerConfigProblems;
 import io.winnow.pruner.grpc.PrunerService;
 import io.winnow.pruner.planning.PrunePlanner;
 import jakarta.annotation.Priority;
@@ -32,6 +34,13 @@ class PrunerWiring {
   @Singleton
   PrunePlanner planner() {
     return PrunePlanner.withAllMethods();
+  }
+
+  void check(@Observes StartupEvent start, PrunerConfig config) {
+    List<String> problems = PrunerConfigProblems.of(config);
+    if (!problems.isEmpty()) {
+      throw new IllegalStateException(String.join("; ", problems));
+    }
   }
 
   void drain(

@@ -40,6 +40,22 @@ class PrunerConfigTest {
         .hasMessageContaining("winnow.pruner.max-stream");
   }
 
+  @Test
+  void namesEverySettingThatIsOutOfRange() {
+    assertThat(PrunerConfigProblems.of(config(Map.of()))).isEmpty();
+    assertThat(
+            PrunerConfigProblems.of(
+                config(
+                    Map.of(
+                        "winnow.pruner.max-streams", "0",
+                        "winnow.pruner.idle-timeout", "0s",
+                        "winnow.pruner.drain-timeout", "PT-1S"))))
+        .containsExactly(
+            "winnow.pruner.max-streams is 0, must be at least 1",
+            "winnow.pruner.idle-timeout is PT0S, must be above 0",
+            "winnow.pruner.drain-timeout is PT-1S, must be above 0");
+  }
+
   private static PrunerConfig config(Map<String, String> values) {
     return new SmallRyeConfigBuilder()
         .addDiscoveredConverters()
