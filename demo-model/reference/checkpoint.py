@@ -91,6 +91,17 @@ def questions():
     return [Question(*row) for row in rows[1:]]
 
 
+def write_questions(rows):
+    """Writes questions.tsv; the header stays."""
+    path = PICTURES / "questions.tsv"
+    header = path.read_text(encoding="utf-8").splitlines()[0]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(header + "\n")
+        csv.writer(file, delimiter="\t", lineterminator="\n").writerows(
+            (row.picture, row.type, row.text, row.truth, row.reference_answer) for row in rows
+        )
+
+
 def question(name):
     """The question with this name, for example ex05-describe."""
     return next(candidate for candidate in questions() if candidate.name == name)

@@ -14,12 +14,15 @@ preprocess/     awkward pictures and the image processor's output for each
 text.json       tokenizer and chat template cases
 pruned.json     visual tokens removed inside the decoder (pruned_forward.py)
 
-The fields of every file are described in demo-model/goldens/README.md.
+The fields of every file are described in demo-model/goldens/README.md. With `--record` the
+answers in pictures/questions.tsv are written anew first: for a checkpoint that was trained anew.
 """
+
+import argparse
 
 import torch
 
-from answer_goldens import write_answers, write_logits, write_vision
+from answer_goldens import record_answers, write_answers, write_logits, write_vision
 from checkpoint import GOLDENS, Reference
 from preprocess_goldens import write_preprocess
 from pruned_goldens import write_pruned
@@ -28,9 +31,14 @@ from text_goldens import write_text
 
 @torch.no_grad()
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--record", action="store_true", help="writes the answers in questions.tsv anew")
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
     GOLDENS.mkdir(exist_ok=True)
     reference = Reference()
+    if arguments.record:
+        record_answers(reference)
     write_text(reference)
     write_preprocess(reference)
     write_vision(reference)
