@@ -19,6 +19,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -66,6 +67,8 @@ final class AskCommand implements Callable<Integer> {
       description = "Ask the services there, for example http://127.0.0.1:8080.")
   private @Nullable URI url;
 
+  @Mixin private ReductionOptions reduction = new ReductionOptions();
+
   @Option(names = "--json", description = "Print one JSON object and nothing else.")
   private boolean json;
 
@@ -83,7 +86,8 @@ final class AskCommand implements Callable<Integer> {
             pictureBytes(),
             question,
             Optional.ofNullable(model),
-            maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens));
+            maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
+            reduction.wish(false));
     try {
       Optional<URI> running = runningServices();
       if (running.isPresent()) {

@@ -105,6 +105,10 @@ public final class ChatClient {
     question.model().ifPresent(model -> body.put("model", model));
     question.maxTokens().ifPresent(max -> body.put("max_tokens", max));
     body.put("temperature", 0).put("stream", true);
+    ObjectNode reduction = question.reduction().json();
+    if (!reduction.isEmpty()) {
+      body.set("visual_token_reduction", reduction);
+    }
     body.putObject("stream_options").put("include_usage", true);
     ObjectNode message = body.putArray("messages").addObject().put("role", "user");
     ArrayNode content = message.putArray("content");

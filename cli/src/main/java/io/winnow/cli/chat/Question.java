@@ -10,6 +10,17 @@ import java.util.OptionalInt;
  * @param text the question
  * @param model model name; empty leaves it to the service
  * @param maxTokens most tokens of the answer; empty leaves it to the service
+ * @param reduction what shall be done to the visual tokens
  */
 public record Question(
-    byte[] picture, String text, Optional<String> model, OptionalInt maxTokens) {}
+    byte[] picture,
+    String text,
+    Optional<String> model,
+    OptionalInt maxTokens,
+    ReductionWish reduction) {
+
+  /** A question that leaves the visual tokens to the service. */
+  public Question(byte[] picture, String text, Optional<String> model, OptionalInt maxTokens) {
+    this(picture, text, model, maxTokens, ReductionWish.none());
+  }
+}

@@ -12,7 +12,9 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,6 +78,29 @@ class ChatClientTest {
     JsonNode request = new ObjectMapper().readTree(asked.join());
     assertThat(request.has("model")).isFalse();
     assertThat(request.has("max_tokens")).isFalse();
+    assertThat(request.has("visual_token_reduction")).isFalse();
+  }
+
+  @Test
+  void sendsTheWishForTheVisualTokensAsItWasSaid() throws Exception {
+    ReductionWish wish =
+        new ReductionWish(
+            Optional.of("random"),
+            OptionalDouble.of(0.5),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalInt.of(4),
+            OptionalLong.of(7),
+            true);
+    client()
+        .ask(
+            new Question(new byte[] {1}, "what?", Optional.empty(), OptionalInt.empty(), wish),
+            text -> {});
+
+    JsonNode request = new ObjectMapper().readTree(asked.join());
+    assertThat(request.path("visual_token_reduction").toString())
+        .isEqualTo(
+            "{\"method\":\"random\",\"flops_ratio\":0.5,\"layer\":4,\"seed\":7,\"report\":true}");
   }
 
   @Test
