@@ -84,21 +84,9 @@ final class SafetensorsTensor {
     float get(ByteBuffer bytes, int at) {
       return switch (this) {
         case F32 -> bytes.getFloat(at);
-        case F16 -> half(bytes.getShort(at));
+        case F16 -> Float16.toFloat(bytes.getShort(at));
         case BF16 -> Float.intBitsToFloat(bytes.getShort(at) << 16);
       };
-    }
-
-    private static float half(short bits) {
-      int exponent = bits >> 10 & 0x1f;
-      int mantissa = bits & 0x3ff;
-      float magnitude =
-          switch (exponent) {
-            case 0 -> mantissa * 0x1p-24f;
-            case 0x1f -> mantissa == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
-            default -> Float.intBitsToFloat(exponent + 112 << 23 | mantissa << 13);
-          };
-      return bits < 0 ? -magnitude : magnitude;
     }
   }
 }
