@@ -15,13 +15,25 @@ import java.util.Set;
  *     tokens]
  * @param observedSegments segments whose ends are reported
  * @param blocking whether the prefill waits there for {@link Generation#resume}
+ * @param tracing whether {@link PrefillSummary#survivors()} is filled
  */
 public record PrefillPlan(
     Optional<long[][]> keep,
     Ranking ranking,
     float[] scores,
     Set<Integer> observedSegments,
-    boolean blocking) {
+    boolean blocking,
+    boolean tracing) {
+
+  /** A plan that does not trace the survivors. */
+  public PrefillPlan(
+      Optional<long[][]> keep,
+      Ranking ranking,
+      float[] scores,
+      Set<Integer> observedSegments,
+      boolean blocking) {
+    this(keep, ranking, scores, observedSegments, blocking, false);
+  }
 
   public PrefillPlan {
     requireNonNull(keep, "keep is null");
@@ -32,6 +44,11 @@ public record PrefillPlan(
   /** The plan that keeps every token and reports nothing. */
   public static PrefillPlan keepAll() {
     return new PrefillPlan(Optional.empty(), Ranking.FITPRUNE, new float[0], Set.of(), false);
+  }
+
+  /** The same plan, with the survivors told or not. */
+  public PrefillPlan withTracing(boolean traced) {
+    return new PrefillPlan(keep, ranking, scores, observedSegments, blocking, traced);
   }
 
   /** Ranking rules; the ordinals are the values of the graph's input {@code ranking}. */

@@ -28,6 +28,7 @@ final class Prefill implements AutoCloseable {
   private final DecoderModel model;
   private final GenerationRequest request;
   private final LayerCounts counts;
+  private final Optional<SurvivorTrace> trace;
   private final List<Duration> durations = new ArrayList<>();
   private Optional<TokenRows> rows = Optional.empty(); // until segment 0 begins
   private int nextSegment;
@@ -38,6 +39,10 @@ final class Prefill implements AutoCloseable {
     this.model = model;
     this.request = request;
     this.counts = new LayerCounts(request.prompt(), request.plan(), model.manifest().getLayers());
+    this.trace =
+        request.plan().tracing()
+            ? Optional.of(new SurvivorTrace(request.prompt()))
+            : Optional.empty();
   }
 
   /** Number of the segment that runs next. */
@@ -70,6 +75,9 @@ final class Prefill implements AutoCloseable {
     long begun = System.nanoTime();
     if (nextSegment == 0) {
       begunNanos = begun;
+    } else if (trace.isPresent()) {
+      // Here and not at the end of the segment before: a verdict may have come in between.
+      trace.get().add(rows().positions(), rows().spans());
     }
     // Prompts have all lengths: without this the arena keeps the largest buffers of every length.
     run.options().addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
@@ -89,6 +97,7 @@ final class Prefill implements AutoCloseable {
     return new PrefillSummary(
         counts.entered(),
         counts.visualEntered(),
+        trace.map(SurvivorTrace::segments).orElse(List.of()),
         durations,
         queued,
         Duration.ofNanos(System.nanoTime() - begunNanos));
@@ -133,6 +142,8 @@ final class Prefill implements AutoCloseable {
       try (result) {
         end = observed ? Optional.of(segmentEnd(result)) : Optional.empty();
         logits = Optional.of(LogitRows.read(result).row(0));
+        trace.ifPresent(
+            survivors -> survivors.add(longs(result, "positions_out"), longs(result, "spans_out")));
       }
     } else {
       TokenRows left = TokenRows.ofResult(result);
@@ -146,6 +157,10 @@ final class Prefill implements AutoCloseable {
     durations.add(Duration.ofNanos(System.nanoTime() - begun));
     nextSegment++;
     return new Outcome(end, logits);
+  }
+
+  private static long[] longs(OrtSession.Result result, String output) {
+    return LogitRows.tensor(result, output).getLongBuffer().array();
   }
 
   private SegmentEnd segmentEnd(OrtSession.Result result) {
@@ -170,6 +185,10 @@ final class Prefill implements AutoCloseable {
                   request.sampling(),
                   model.manifest().getCandidates(),
                   model.manifest().getVocabularySize())));
+      if (trace.isPresent()) {
+        outputs.add("positions_out");
+        outputs.add("spans_out");
+      }
     } else {
       outputs.addAll(TokenRows.OUTPUTS);
     }

@@ -55,10 +55,20 @@ record TokenRows(Map<String, OnnxTensor> inputs, int rows, Owner owner) implemen
     return new TokenRows(inputs, rows, result::close);
   }
 
+  /** Rotary position of each row // [rows]. */
+  long[] positions() {
+    return tensor("positions").getLongBuffer().array();
+  }
+
+  /** Picture number of each row, -1 for text // [rows]. */
+  long[] spans() {
+    return tensor("spans").getLongBuffer().array();
+  }
+
   /** A copy without the visual rows, between two segments. */
   TokenRows textOnly() throws OrtException {
-    long[] spans = tensor("spans").getLongBuffer().array();
-    long[] positions = tensor("positions").getLongBuffer().array();
+    long[] spans = spans();
+    long[] positions = positions();
     FloatBuffer hidden = tensor("hidden").getFloatBuffer();
     int hiddenSize = hidden.capacity() / rows;
     int textRows = (int) Arrays.stream(spans).filter(span -> span < 0).count();

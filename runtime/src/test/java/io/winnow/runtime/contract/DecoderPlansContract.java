@@ -9,9 +9,11 @@ import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.PrefillPlan.Ranking;
 import io.winnow.runtime.PrefillSummary;
+import io.winnow.runtime.Prompt;
 import io.winnow.runtime.SegmentEnd;
 import io.winnow.runtime.contract.RecordingListener.Prefilled;
 import io.winnow.runtime.contract.RecordingListener.SegmentEnded;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -53,7 +55,7 @@ public abstract class DecoderPlansContract extends DecoderContract {
   void prunesLikeTheReference() {
     List<Started> started = new ArrayList<>();
     for (JsonNode golden : goldens) {
-      started.add(start(golden, keeping(golden, Set.of())));
+      started.add(start(golden, keeping(golden, Set.of()).withTracing(true)));
     }
 
     for (int index = 0; index < goldens.size(); index++) {
@@ -72,7 +74,34 @@ public abstract class DecoderPlansContract extends DecoderContract {
           .as(name)
           .isEqualTo(Arrays.stream(visual).map(count -> count + text).toArray());
       assertThat(summary.segments()).hasSize(DemoModel.SEGMENTS);
+      assertThat(summary.survivors()).as(name).containsExactlyElementsOf(survivors(golden));
     }
+  }
+
+  @Test
+  void tellsTheSurvivorsOfEachPictureAlsoOfASelectionThatIsNumberedAnew() {
+    Prompt prompt = twoPicturesOfThreeTokens();
+    long[][] keep = new long[LAYERS][];
+    Arrays.fill(keep, 0, 3, new long[] {3, 2});
+    Arrays.fill(keep, 3, LAYERS, new long[] {1, 1});
+    float[] scores = {2, 1, 3, 0, 5, 4};
+    PrefillPlan plan =
+        new PrefillPlan(Optional.of(keep), Ranking.GIVEN, scores, Set.of(), false, true);
+
+    Started started = start(runtime, greedy(prompt, plan, 1));
+
+    started.answer();
+    assertThat(summary(started).survivors())
+        .containsExactly(
+            new int[] {0, 1, 2, 4, 5}, new int[] {2, 4}, new int[] {2, 4}, new int[] {2, 4});
+  }
+
+  @Test
+  void tellsNoSurvivorsUnlessAsked() {
+    Started started = start(goldens.get(0), PrefillPlan.keepAll());
+
+    started.answer();
+    assertThat(summary(started).survivors()).isEmpty();
   }
 
   @Test
@@ -127,13 +156,16 @@ public abstract class DecoderPlansContract extends DecoderContract {
   @Test
   void anExitAtASegmentEndIsTheWithdrawalThere() {
     for (JsonNode golden : cases("vtw-4")) {
-      Started started = start(golden, observing(Set.of(1), true));
+      Started started = start(golden, observing(Set.of(1), true).withTracing(true));
       started.listener().await(SegmentEnded.class);
 
       started.generation().resume(1, true);
 
       assertThat(started.answer()).as(golden.get("name").asText()).isEqualTo(tokens(golden));
       assertThat(summary(started).visualEntered()).isEqualTo(withdrawnFrom(4));
+      int[] none = {};
+      assertThat(summary(started).survivors())
+          .containsExactly(everyVisualToken(), none, none, none);
     }
   }
 
@@ -257,6 +289,36 @@ public abstract class DecoderPlansContract extends DecoderContract {
   /** One number for each layer as those of the only picture. // [layers][1] */
   private static long[][] perPicture(long[] keep) {
     return LongStream.of(keep).mapToObj(count -> new long[] {count}).toArray(long[][]::new);
+  }
+
+  /** What the reference kept at the end of each segment // [segments][left]. */
+  private static List<int[]> survivors(JsonNode golden) {
+    List<int[]> survivors = new ArrayList<>();
+    for (int segment = 0; segment < DemoModel.SEGMENTS; segment++) {
+      int[] left = everyVisualToken();
+      for (JsonNode drop : golden.get("kept")) {
+        if (drop.get("layer").asInt() / 2 <= segment) {
+          left = list(drop.get("indices")).stream().mapToInt(Long::intValue).toArray();
+        }
+      }
+      survivors.add(left);
+    }
+    return survivors;
+  }
+
+  private static int[] everyVisualToken() {
+    return IntStream.range(0, DemoModel.VISUAL_TOKENS).toArray();
+  }
+
+  /** As a selection before the decoder leaves them: few tokens, consecutive positions. */
+  private static Prompt twoPicturesOfThreeTokens() {
+    long[] ids = {1, 5, 4, 4, 4, 4, 4, 4, 79, 6};
+    long[] spans = {-1, -1, 0, 0, 0, 1, 1, 1, -1, -1};
+    FloatBuffer tokens = DemoModel.floats(6 * HIDDEN);
+    for (int i = 0; i < tokens.capacity(); i++) {
+      tokens.put(i, (float) Math.sin(i));
+    }
+    return new Prompt(ids, spans, LongStream.range(0, ids.length).toArray(), tokens, ids.length);
   }
 
   private static int[] withdrawnFrom(int layer) {
