@@ -3,18 +3,13 @@ package io.winnow.cli;
 import io.winnow.cli.chat.Answer;
 import io.winnow.cli.chat.ChatClient;
 import io.winnow.cli.chat.Question;
-import io.winnow.cli.mesh.FreePorts;
-import io.winnow.cli.mesh.Mesh;
 import io.winnow.cli.mesh.MeshPlan;
-import io.winnow.cli.mesh.RunningServe;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +17,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -46,26 +40,10 @@ final class AskCommand implements Callable<Integer> {
   @Parameters(paramLabel = "QUESTION", description = "For example \"What color is the heart?\"")
   private String question = "";
 
-  @Option(
-      names = "--models",
-      paramLabel = "REPO",
-      description = "Model repository. Default: the bundled model.")
-  private @Nullable Path models;
-
-  @Option(
-      names = "--model",
-      paramLabel = "NAME",
-      description = "Model to ask. Default: the repository's first.")
-  private @Nullable String model;
+  @Mixin private ServiceOptions services = new ServiceOptions();
 
   @Option(names = "--max-tokens", paramLabel = "N", description = "Longest answer, in tokens.")
   private @Nullable Integer maxTokens;
-
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description = "Ask the services there, for example http://127.0.0.1:8080.")
-  private @Nullable URI url;
 
   @Mixin private ReductionOptions reduction = new ReductionOptions();
 
@@ -80,41 +58,16 @@ final class AskCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    checkUrl();
+    services.check();
     Question asked =
         new Question(
             pictureBytes(),
             question,
-            Optional.ofNullable(model),
+            services.model(),
             maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
             reduction.wish(false));
-    try {
-      Optional<URI> running = runningServices();
-      if (running.isPresent()) {
-        ask(asked, running.get());
-      } else {
-        try (Mesh mesh = Mesh.start(plan())) {
-          ask(asked, mesh.url());
-        }
-      }
-      return 0;
-    } catch (IOException e) {
-      throw new CommandFailure(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private void checkUrl() {
-    if (url == null) {
-      return;
-    }
-    boolean http =
-        "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
-    if (!http || url.getHost() == null || url.getPort() > 65535) {
-      throw new ParameterException(
-          spec().commandLine(),
-          "--url is \"%s\", which is no URL of a service; an example: http://127.0.0.1:8080"
-              .formatted(url));
-    }
+    services.use(checkout, MeshPlan.QUICK_START, url -> ask(asked, url));
+    return 0;
   }
 
   /** Reads no more than a picture may have, since a device's size says nothing. */
@@ -131,27 +84,6 @@ final class AskCommand implements Callable<Integer> {
       String problem = Files.isDirectory(picture) ? " is a folder" : " cannot be read";
       throw new CommandFailure(picture + (Files.exists(picture) ? problem : " does not exist"), e);
     }
-  }
-
-  private Optional<URI> runningServices() throws IOException {
-    if (url != null) {
-      return Optional.of(url);
-    }
-    return RunningServe.find(checkout.serveFile())
-        .filter(serve -> models == null || serve.serves(models))
-        .map(serve -> URI.create(serve.url()));
-  }
-
-  private MeshPlan plan() throws CommandFailure, IOException {
-    Path repository = checkout.models(models, err());
-    err().println("winnow: starting the services");
-    return new MeshPlan(
-        checkout.root(),
-        repository,
-        FreePorts.find(1).get(0),
-        checkout.logs(),
-        MeshPlan.QUICK_START,
-        Map.of());
   }
 
   private void ask(Question asked, URI services) throws IOException {
@@ -171,10 +103,6 @@ final class AskCommand implements Callable<Integer> {
   private static void print(PrintWriter out, String text) {
     out.print(text);
     out.flush();
-  }
-
-  private PrintWriter err() {
-    return spec().commandLine().getErr();
   }
 
   private CommandSpec spec() {

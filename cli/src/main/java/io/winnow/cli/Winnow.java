@@ -27,6 +27,7 @@ public final class Winnow {
             .addSubcommand(new AskCommand(checkout))
             .addSubcommand(new ServeCommand(checkout))
             .addSubcommand(new ExportCommand())
+            .addSubcommand(new EvaluateCommand(checkout))
             .setExecutionExceptionHandler(Winnow::report);
     addHelp(root);
     root.getSubcommands().values().forEach(Winnow::addHelp);

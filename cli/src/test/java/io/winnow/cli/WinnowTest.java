@@ -27,6 +27,9 @@ class WinnowTest {
     assertThat(run("ask")).isEqualTo(2);
     assertThat(run("ask", "picture.png", "what?", "--max-tokens", "few")).isEqualTo(2);
     assertThat(run("export", "--checkpoint", "x", "--out", "y", "--segments", "0")).isEqualTo(2);
+    assertThat(run("evaluate", "--limit", "0")).isEqualTo(2);
+    assertThat(run("evaluate", "--concurrency", "65")).isEqualTo(2);
+    assertThat(run("evaluate", "--url", "localhost")).isEqualTo(2);
     assertThat(run("sing")).isEqualTo(2);
     assertThat(out.toString()).isEmpty();
   }
@@ -34,7 +37,7 @@ class WinnowTest {
   @Test
   void helpIsStatusZeroAndListsTheCommands() {
     assertThat(run("--help")).isZero();
-    assertThat(out.toString()).contains("ask", "serve", "export", "Exit status");
+    assertThat(out.toString()).contains("ask", "serve", "export", "evaluate", "Exit status");
   }
 
   @Test
@@ -91,6 +94,12 @@ class WinnowTest {
 
     assertThat(run("ask", picture.toString(), "what?", "--models", folder + "/none")).isEqualTo(1);
     assertThat(err.toString()).contains("none is not a folder");
+  }
+
+  @Test
+  void questionsThatAreNoFileAreNamed() {
+    assertThat(run("evaluate", "--questions", folder + "/none.tsv")).isEqualTo(1);
+    assertThat(err.toString().strip()).contains("none.tsv is no file").doesNotContain("\n");
   }
 
   private int run(String... args) {

@@ -75,6 +75,22 @@ class LauncherIT {
   }
 
   @Test
+  void evaluateCountsTheRightAnswersByType(TestMesh mesh) throws Exception {
+    Path json = folder.resolve("evaluation.json");
+
+    Result result =
+        winnow.run("evaluate", "--limit", "24", "--url", mesh.url(), "--json", json.toString());
+
+    assertThat(result.status()).as(result.err()).isZero();
+    assertThat(result.out().lines())
+        .anyMatch(line -> line.matches("describe +[01]\\.[0-9]{3} +[0-9]+ +[12]"))
+        .anyMatch(line -> line.matches("all +[01]\\.[0-9]{3} +[0-9]+ +24"));
+    JsonNode all = Api.JSON.readTree(Files.readString(json)).path("accuracy").path("all");
+    // The bundled model is right in nine of ten; a wrong picture or question would make it guess.
+    assertThat(all.path("share").asDouble()).isGreaterThan(0.6);
+  }
+
+  @Test
   void aMissingFileIsOneLineAndStatusOne(TestMesh mesh) throws Exception {
     assertRefused(
         "no.png does not exist", winnow.run("ask", "no.png", "what?", "--url", mesh.url()));

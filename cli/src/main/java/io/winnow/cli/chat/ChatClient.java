@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -68,8 +67,12 @@ public final class ChatClient {
           String error = new String(body.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
           throw new IOException(AnswerReader.errorMessage(response.statusCode(), error));
         }
-        closeAtLimit(body);
-        return read(body, onText);
+        CompletableFuture<Void> read = closeAtLimit(body);
+        try {
+          return read(body, onText);
+        } finally {
+          read.complete(null); // frees the timer
+        }
       }
     } catch (ConnectException e) {
       throw new IOException("nothing answers at " + completions, e);
@@ -88,16 +91,26 @@ public final class ChatClient {
     return reader.finish();
   }
 
-  private static void closeAtLimit(InputStream body) {
-    Executor later = CompletableFuture.delayedExecutor(LIMIT.toSeconds(), TimeUnit.SECONDS);
-    later.execute(
-        () -> {
-          try {
-            body.close(); // wakes the reader
-          } catch (IOException e) {
-            throw new IllegalStateException("closing a response body never fails", e);
-          }
-        });
+  /** Closes the body at the limit, which wakes its reader, unless the result completes before. */
+  private static CompletableFuture<Void> closeAtLimit(InputStream body) {
+    CompletableFuture<Void> read = new CompletableFuture<>();
+    var unused =
+        read.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS)
+            .whenComplete(
+                (nothing, late) -> {
+                  if (late != null) {
+                    close(body);
+                  }
+                });
+    return read;
+  }
+
+  private static void close(InputStream body) {
+    try {
+      body.close();
+    } catch (IOException e) {
+      throw new IllegalStateException("closing a response body never fails", e);
+    }
   }
 
   private static ObjectNode body(Question question) {

@@ -1,0 +1,112 @@
+package io.winnow.cli;
+
+import io.winnow.cli.mesh.FreePorts;
+import io.winnow.cli.mesh.Mesh;
+import io.winnow.cli.mesh.MeshPlan;
+import io.winnow.cli.mesh.RunningServe;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options by which a command finds the services that it talks to, or starts them. */
+final class ServiceOptions {
+
+  @Option(
+      names = "--models",
+      paramLabel = "REPO",
+      description = "Model repository. Default: the bundled model.")
+  private @Nullable Path models;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "Model to ask. Default: the repository's first.")
+  private @Nullable String model;
+
+  @Option(
+      names = {"--url", "--server"},
+      paramLabel = "URL",
+      description = "Ask the services there, for example http://127.0.0.1:8080.")
+  private @Nullable URI url;
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec mixee;
+
+  /** Work that needs the services. */
+  interface Work {
+
+    void at(URI url) throws IOException, CommandFailure;
+  }
+
+  Optional<String> model() {
+    return Optional.ofNullable(model);
+  }
+
+  /** Refuses a {@code --url} that is none, as wrong usage. */
+  void check() {
+    if (url == null) {
+      return;
+    }
+    boolean http =
+        "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+    if (!http || url.getHost() == null || url.getPort() > 65535) {
+      throw new ParameterException(
+          mixee().commandLine(),
+          "--url is \"%s\", which is no URL of a service; an example: http://127.0.0.1:8080"
+              .formatted(url));
+    }
+  }
+
+  /**
+   * Works with the services at {@code --url}, else with a running {@code serve} of this checkout,
+   * else with services started for this and stopped after it.
+   */
+  void use(Checkout checkout, List<String> jvmFlags, Work work) throws CommandFailure {
+    try {
+      Optional<URI> running = running(checkout);
+      if (running.isPresent()) {
+        work.at(running.get());
+      } else {
+        try (Mesh mesh = Mesh.start(plan(checkout, jvmFlags))) {
+          work.at(mesh.url());
+        }
+      }
+    } catch (IOException e) {
+      throw new CommandFailure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private Optional<URI> running(Checkout checkout) throws IOException {
+    if (url != null) {
+      return Optional.of(url);
+    }
+    return RunningServe.find(checkout.serveFile())
+        .filter(serve -> models == null || serve.serves(models))
+        .map(serve -> URI.create(serve.url()));
+  }
+
+  private MeshPlan plan(Checkout checkout, List<String> jvmFlags)
+      throws CommandFailure, IOException {
+    PrintWriter err = mixee().commandLine().getErr();
+    Path repository = checkout.models(models, err);
+    err.println("winnow: starting the services");
+    return new MeshPlan(
+        checkout.root(), repository, FreePorts.find(1).get(0), checkout.logs(), jvmFlags, Map.of());
+  }
+
+  private CommandSpec mixee() {
+    if (mixee == null) {
+      throw new IllegalStateException("picocli has not set the command up");
+    }
+    return mixee;
+  }
+}

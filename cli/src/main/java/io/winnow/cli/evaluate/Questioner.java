@@ -1,0 +1,95 @@
+package io.winnow.cli.evaluate;
+
+import io.winnow.cli.chat.Answer;
+import io.winnow.cli.chat.Question;
+import io.winnow.cli.chat.ReductionWish;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.IntConsumer;
+
+/** Asks many questions, several at a time. The first that fails ends the rest. */
+public final class Questioner implements AutoCloseable {
+
+  /** Somebody who answers. */
+  public interface Chat {
+
+    Answer ask(Question question) throws IOException;
+  }
+
+  private final Chat chat;
+  private final Optional<String> model;
+  private final ExecutorService callers;
+
+  /**
+   * @param chat asks the services; called by several threads
+   * @param model model name; empty leaves it to the service
+   * @param concurrency questions under way at once, at least 1
+   */
+  public Questioner(Chat chat, Optional<String> model, int concurrency) {
+    this.chat = chat;
+    this.model = model;
+    this.callers =
+        Executors.newFixedThreadPool(
+            concurrency,
+            task -> {
+              Thread thread = new Thread(task, "questioner");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * Asks all, and waits for their answers.
+   *
+   * @param onCount told after each answer how many there are, on the calling thread
+   * @throws IOException if one is not answered; the message names it
+   */
+  public List<Asked> ask(List<KnownQuestion> questions, ReductionWish wish, IntConsumer onCount)
+      throws IOException {
+    List<Future<Asked>> running = new ArrayList<>();
+    for (KnownQuestion question : questions) {
+      running.add(callers.submit(() -> ask(question, wish)));
+    }
+    List<Asked> asked = new ArrayList<>();
+    try {
+      for (Future<Asked> each : running) {
+        asked.add(each.get());
+        onCount.accept(asked.size());
+      }
+    } catch (ExecutionException e) {
+      KnownQuestion failed = questions.get(asked.size());
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new IOException(
+          "\"%s\" about %s: %s"
+              .formatted(failed.text(), failed.picture().getFileName(), cause.getMessage()),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while questions were under way");
+    } finally {
+      running.forEach(each -> each.cancel(true));
+    }
+    return asked;
+  }
+
+  /** Asks one, on the calling thread. */
+  public Asked ask(KnownQuestion question, ReductionWish wish) throws IOException {
+    byte[] picture = Files.readAllBytes(question.picture());
+    Question asked = new Question(picture, question.text(), model, OptionalInt.empty(), wish);
+    return new Asked(question, chat.ask(asked));
+  }
+
+  @Override
+  public void close() {
+    callers.shutdownNow();
+  }
+}
