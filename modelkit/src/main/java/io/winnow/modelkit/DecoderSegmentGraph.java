@@ -1,20 +1,20 @@
 package io.winnow.modelkit;
 
-import io.winnow.modelkit.CheckpointConfig.Text;
 import io.winnow.modelkit.DroppingStep.Flow;
 import io.winnow.modelkit.OnnxGraphBuilder.ElementType;
 import io.winnow.modelkit.OnnxGraphBuilder.Normed;
 import java.io.IOException;
+import java.util.List;
 
-/** Writes one segment of a Llama decoder as docs/decoder-graph.md specifies it. */
+/** Writes one segment of a decoder as docs/decoder-graph.md specifies it. */
 final class DecoderSegmentGraph {
 
   /** Most logit candidates per row. */
   static final int MAX_CANDIDATES = 256;
 
   private final OnnxGraphBuilder g;
-  private final Text text;
-  private final LlamaWeights weights;
+  private final DecoderShape text;
+  private final DecoderWeights weights;
   private final Range range;
   private final boolean dropping;
 
@@ -23,7 +23,11 @@ final class DecoderSegmentGraph {
    *     with
    */
   DecoderSegmentGraph(
-      OnnxGraphBuilder g, Text text, LlamaWeights weights, Range range, boolean dropping) {
+      OnnxGraphBuilder g,
+      DecoderShape text,
+      DecoderWeights weights,
+      Range range,
+      boolean dropping) {
     this.g = g;
     this.text = text;
     this.weights = weights;
@@ -111,16 +115,21 @@ final class DecoderSegmentGraph {
    * fp32 numbers, as in the reference.
    */
   private Rotation rotation() {
-    int half = text.headDim() / 2;
-    float[] frequencies = new float[half];
-    for (int i = 0; i < half; i++) {
-      float exponent = 2f * i / text.headDim();
-      frequencies[i] = 1f / (float) Math.pow(text.ropeTheta(), exponent);
+    List<Float> rates = text.rope().frequencies();
+    float[] frequencies = new float[rates.size()];
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] = rates.get(i);
     }
     String positions = g.op("Cast", "positions").with("to", ElementType.FLOAT.code()).value();
     String column = g.op("Reshape", positions, g.longs(-1, 1)).value();
-    String angles = g.op("Mul", column, g.floats(frequencies, half)).value();
-    return new Rotation(g.op("Cos", angles).value(), g.op("Sin", angles).value());
+    String angles = g.op("Mul", column, g.floats(frequencies, frequencies.length)).value();
+    return new Rotation(
+        amplified(g.op("Cos", angles).value()), amplified(g.op("Sin", angles).value()));
+  }
+
+  private String amplified(String value) {
+    float amplitude = text.rope().amplitude();
+    return amplitude == 1 ? value : g.op("Mul", value, g.scalar(amplitude)).value();
   }
 
   /** Numbers the tokens of this call from 0 on. [B, T] */
@@ -172,7 +181,14 @@ final class DecoderSegmentGraph {
 
   private String project(int layer, String part, String value, int in, int out) throws IOException {
     Weight weight = weights.projection(layer, part, in, out);
-    return g.op("MatMul", value, g.weight("layers." + layer + "." + part, weight)).value();
+    String product =
+        g.op("MatMul", value, g.weight("layers." + layer + "." + part, weight)).value();
+    return text.biases().contains(part) ? bias(layer, part, product, out) : product;
+  }
+
+  private String bias(int layer, String part, String product, int out) throws IOException {
+    Weight bias = weights.bias(layer, part, out);
+    return g.op("Add", product, g.weight("layers." + layer + "." + part + ".bias", bias)).value();
   }
 
   private String rotate(String value, int heads, String rows, Rotation rotation) {

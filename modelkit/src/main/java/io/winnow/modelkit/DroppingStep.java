@@ -1,6 +1,5 @@
 package io.winnow.modelkit;
 
-import io.winnow.modelkit.CheckpointConfig.Text;
 import io.winnow.modelkit.OnnxGraphBuilder.ElementType;
 import java.util.List;
 
@@ -11,10 +10,10 @@ import java.util.List;
  */
 final class DroppingStep {
 
-  private final Text text;
+  private final DecoderShape text;
   private final SegmentPlan plan;
 
-  DroppingStep(Text text, SegmentPlan plan) {
+  DroppingStep(DecoderShape text, SegmentPlan plan) {
     this.text = text;
     this.plan = plan;
   }

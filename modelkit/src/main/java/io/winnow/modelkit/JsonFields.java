@@ -132,14 +132,29 @@ final class JsonFields {
     return has(key) ? positive(key) : absent;
   }
 
-  double number(String key, double absent) {
-    if (!has(key)) {
-      return absent;
-    }
-    if (!node.get(key).isNumber()) {
+  double number(String key) {
+    JsonNode value = required(key);
+    if (!value.isNumber()) {
       throw wrong(key, "a number");
     }
-    return node.get(key).doubleValue();
+    return value.doubleValue();
+  }
+
+  double number(String key, double absent) {
+    return has(key) ? number(key) : absent;
+  }
+
+  /** One integer or a list of them. */
+  List<Integer> integers(String key) {
+    JsonNode value = required(key);
+    List<Integer> integers = new ArrayList<>();
+    for (JsonNode element : value.isArray() ? value : List.of(value)) {
+      if (!element.isInt()) {
+        throw wrong(key, "an integer or a list of integers");
+      }
+      integers.add(element.intValue());
+    }
+    return integers;
   }
 
   List<Double> numbers(String key) {
@@ -152,6 +167,13 @@ final class JsonFields {
       numbers.add(element.doubleValue());
     }
     return numbers;
+  }
+
+  /** Fails unless the value, or what a missing one stands for, is the supported one. */
+  void require(String key, String absent, String supported) {
+    if (!text(key, absent).equals(supported)) {
+      throw unsupported(key, supported);
+    }
   }
 
   /** The error for a value that is readable but cannot be taken. */

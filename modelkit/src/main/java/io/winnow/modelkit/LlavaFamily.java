@@ -1,7 +1,5 @@
 package io.winnow.modelkit;
 
-import io.winnow.modelkit.CheckpointConfig.Text;
-import io.winnow.modelkit.CheckpointConfig.Vision;
 import io.winnow.modelkit.DecoderSegmentGraph.Range;
 import io.winnow.v1.DecoderManifest;
 import io.winnow.v1.ModelManifest;
@@ -13,7 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** LLaVA: CLIP vision tower, two-layer projector, Llama decoder. */
+/** LLaVA: a vision tower, a projector of two layers, and a decoder. */
 final class LlavaFamily {
 
   private static final int MANIFEST_VERSION = 1;
@@ -62,7 +60,7 @@ final class LlavaFamily {
   }
 
   private VisionManifest vision(Path root, String folder) throws IOException {
-    Vision vision = config.vision();
+    TowerShape vision = config.vision();
     VisionManifest manifest =
         VisionManifest.newBuilder()
             .setGraph(folder + "/1/model.onnx")
@@ -73,7 +71,8 @@ final class LlavaFamily {
             .setPreprocessing(PreprocessingConfig.read(request.checkpoint(), vision.imageSize()))
             .build();
     progress.onGraph(manifest.getGraph(), 0, ranges().size() + 1);
-    writeGraph(root.resolve(manifest.getGraph()), g -> new VisionGraph(g, config, tensors).build());
+    VisionWeights weights = new VisionWeights(tensors, tensors, config);
+    writeGraph(root.resolve(manifest.getGraph()), g -> new VisionGraph(g, config, weights).build());
     Files.writeString(
         root.resolve(folder).resolve("config.pbtxt"),
         TritonConfig.vision(folder, manifest, config.text().hiddenSize()));
@@ -81,7 +80,7 @@ final class LlavaFamily {
   }
 
   private DecoderManifest decoder(Path root, String folder) throws IOException {
-    LlamaWeights weights = new LlamaWeights(tensors, config.text());
+    DecoderWeights weights = new DecoderWeights(tensors, config);
     List<SegmentManifest> segments = new ArrayList<>();
     for (Range range : ranges()) {
       String graph = folder + "/1/segment-" + segments.size() + ".onnx";
@@ -99,7 +98,7 @@ final class LlavaFamily {
     return shape(config.text()).addAllSegments(segments).build();
   }
 
-  private DecoderManifest.Builder shape(Text text) {
+  private DecoderManifest.Builder shape(DecoderShape text) {
     return DecoderManifest.newBuilder()
         .setLayers(text.layers())
         .setHiddenSize(text.hiddenSize())

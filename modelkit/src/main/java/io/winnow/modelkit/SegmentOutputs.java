@@ -1,6 +1,5 @@
 package io.winnow.modelkit;
 
-import io.winnow.modelkit.CheckpointConfig.Text;
 import io.winnow.modelkit.DecoderSegmentGraph.LayerState;
 import io.winnow.modelkit.OnnxGraphBuilder.ElementType;
 import java.io.IOException;
@@ -10,11 +9,11 @@ import java.util.List;
 final class SegmentOutputs {
 
   private final OnnxGraphBuilder g;
-  private final Text text;
-  private final LlamaWeights weights;
+  private final DecoderShape text;
+  private final DecoderWeights weights;
   private final SegmentPlan plan;
 
-  SegmentOutputs(OnnxGraphBuilder g, Text text, LlamaWeights weights, SegmentPlan plan) {
+  SegmentOutputs(OnnxGraphBuilder g, DecoderShape text, DecoderWeights weights, SegmentPlan plan) {
     this.g = g;
     this.text = text;
     this.weights = weights;

@@ -1,6 +1,6 @@
 package io.winnow.modelkit;
 
-import java.util.Arrays;
+import java.util.List;
 
 /** Finds out under which of several names a checkpoint keeps something. */
 final class TensorNames {
@@ -8,15 +8,14 @@ final class TensorNames {
   private TensorNames() {}
 
   /** The first prefix under which the tensor exists. */
-  static String prefix(Safetensors tensors, String name, String... prefixes) {
-    String[] names = Arrays.stream(prefixes).map(prefix -> prefix + name).toArray(String[]::new);
-    String found = first(tensors, names);
+  static String prefix(Safetensors tensors, String name, List<String> prefixes) {
+    String found = first(tensors, prefixes.stream().map(prefix -> prefix + name).toList());
     return found.substring(0, found.length() - name.length());
   }
 
   /** The first name that exists. */
-  static String first(Safetensors tensors, String... names) {
-    return Arrays.stream(names)
+  static String first(Safetensors tensors, List<String> names) {
+    return names.stream()
         .filter(tensors::has)
         .findFirst()
         .orElseThrow(

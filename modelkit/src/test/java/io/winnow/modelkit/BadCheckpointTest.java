@@ -30,18 +30,26 @@ class BadCheckpointTest {
       delimiter = '|',
       value = {
         "\"llava\" | \"qwen2_vl\" | model_type is \"qwen2_vl\", supported: llava",
-        "\"clip_vision_model\" | \"siglip_vision_model\" | vision_config.model_type",
-        "\"llama\" | \"mistral\" | text_config.model_type is \"mistral\", supported: llama",
+        "\"clip_vision_model\" | \"pixtral\" | vision_config.model_type is \"pixtral\", supported: clip",
+        "\"llama\" | \"phi3\" | text_config.model_type is \"phi3\", supported: llama, mistral, qwen2",
+        "\"image_token_index\": 3 | \"image_token_index\": 50 | image_token_index is 50",
         "\"image_token_index\": 3, | '' | image_token_index is missing",
         "\"text_config\" | \"language_config\" | text_config is missing",
         "\"hidden_size\": 64 | \"hidden_size\": \"wide\" | text_config.hidden_size is \"wide\"",
         "\"hidden_size\": 64 | \"hidden_size\": -1 | text_config.hidden_size is -1",
-        "\"rope_theta\": 10000.0 | \"rope_scaling\": {\"rope_type\": \"llama3\"} | rope_type",
-        "\"rope_theta\": 10000.0 | \"rope_scaling\": {\"type\": \"linear\"} | rope_scaling.type",
-        "\"rope_theta\": 10000.0 | \"attention_bias\": true | text_config.attention_bias",
+        "\"rope_theta\": 10000.0 | \"rope_scaling\": {\"rope_type\": \"llama3\"}"
+            + " | text_config.rope_scaling.factor is missing",
+        "\"rope_theta\": 10000.0 | \"rope_scaling\": {\"type\": \"longrope\"}"
+            + " | rope_scaling.type is \"longrope\", supported: default, linear",
+        "\"rope_theta\": 10000.0 | \"partial_rotary_factor\": 0.5 | partial_rotary_factor",
+        "\"rope_theta\": 10000.0 | \"head_dim\": 12 | text_config.head_dim is 12",
+        "\"rope_theta\": 10000.0 | \"attention_bias\": true"
+            + " | no tensor language_model.model.layers.0.self_attn.q_proj.bias",
         "\"rope_theta\": 10000.0 | \"hidden_act\": \"relu\" | text_config.hidden_act",
-        "\"image_token_index\" | \"vision_feature_layer\": [1, 2], \"image_token_index\""
-            + " | vision_feature_layer",
+        "\"image_token_index\" | \"vision_feature_layer\": [1, 1], \"image_token_index\""
+            + " | multi_modal_projector.linear_1.weight has shape [64, 32]",
+        "\"image_token_index\" | \"vision_feature_layer\": [0, -3], \"image_token_index\""
+            + " | vision_feature_layer is [0,-3]",
         "\"image_token_index\" | \"vision_feature_layer\": 7, \"image_token_index\""
             + " | vision_feature_layer is 7",
         "\"image_token_index\" | \"vision_feature_select_strategy\": \"full\","

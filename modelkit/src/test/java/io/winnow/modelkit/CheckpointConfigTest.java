@@ -2,11 +2,11 @@ package io.winnow.modelkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.winnow.modelkit.CheckpointConfig.Text;
-import io.winnow.modelkit.CheckpointConfig.Vision;
+import io.winnow.modelkit.CheckpointConfig.Projector;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,13 +27,21 @@ class CheckpointConfigTest {
                                "image_size": 336, "patch_size": 14, "num_hidden_layers": 24,
                                "num_attention_heads": 16, "intermediate_size": 4096}}
             """);
-    assertThat(config.text())
-        .isEqualTo(new Text(4096, 11008, 32, 32, 32, 128, 32064, 4096, 1e-5f, 10_000, false));
+    DecoderShape text = config.text();
+    Rope rope = text.rope();
+    assertThat(text)
+        .isEqualTo(
+            new DecoderShape(
+                4096, 11008, 32, 32, 32, 128, 32064, 4096, 1e-5f, rope, Set.of(), false));
+    assertThat(rope.frequencies()).hasSize(64).startsWith(1f, (float) Math.pow(10_000, -1 / 64.0));
+    assertThat(rope.amplitude()).isEqualTo(1);
     assertThat(config.vision())
-        .isEqualTo(new Vision(1024, 4096, 23, 16, 336, 14, "quick_gelu", 1e-5f));
+        .isEqualTo(
+            new TowerShape(
+                1024, 4096, 24, 16, 336, 14, Activation.QUICK_GELU, 1e-5f, true, true, false));
+    assertThat(config.features().layers()).containsExactly(23);
     assertThat(config.vision().patches()).isEqualTo(576);
-    assertThat(config.projectorActivation()).isEqualTo("gelu");
-    assertThat(config.projectorBias()).isTrue();
+    assertThat(config.projector()).isEqualTo(new Projector(Activation.GELU, true));
   }
 
   @Test
@@ -49,8 +57,8 @@ class CheckpointConfigTest {
              "vision_config": {}}
             """);
     assertThat(config.imageTokenId()).isEqualTo(7);
-    assertThat(config.vision().usedLayers()).isEqualTo(12);
-    assertThat(config.text().ropeTheta()).isEqualTo(5e5);
+    assertThat(config.features().deepest()).isEqualTo(12);
+    assertThat(config.text().rope().frequencies().get(1)).isEqualTo((float) Math.pow(5e5, -0.25));
     assertThat(config.text().headDim()).isEqualTo(8);
     assertThat(config.text().kvHeads()).isEqualTo(1);
     assertThat(config.text().tiedEmbeddings()).isTrue();

@@ -1,6 +1,5 @@
 package io.winnow.modelkit;
 
-import io.winnow.modelkit.CheckpointConfig.Text;
 import io.winnow.modelkit.GraphRunner.Call;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,9 +12,10 @@ import java.util.List;
 final class ReferenceDecoder {
 
   private static final String MODEL = "language_model.model.";
+  private static final double ROPE_THETA = 10_000; // of RandomCheckpoint
 
   private final Safetensors tensors;
-  private final Text text;
+  private final DecoderShape text;
 
   ReferenceDecoder(Path checkpoint) {
     this.tensors = Safetensors.open(checkpoint);
@@ -140,7 +140,7 @@ final class ReferenceDecoder {
     int half = text.headDim() / 2;
     for (int start = 0; start < vector.length; start += text.headDim()) {
       for (int i = 0; i < half; i++) {
-        double angle = position * Math.pow(text.ropeTheta(), -2.0 * i / text.headDim());
+        double angle = position * Math.pow(ROPE_THETA, -2.0 * i / text.headDim());
         double a = vector[start + i];
         double b = vector[start + half + i];
         vector[start + i] = a * Math.cos(angle) - b * Math.sin(angle);
