@@ -147,6 +147,8 @@ public final class DemoMesh implements QuarkusTestResourceLifecycleManager {
               .setLayout(
                   EncodedLayout.newBuilder()
                       .setTokenCount(picture.tokens())
+                      .setPictureWidth(192)
+                      .setPictureHeight(192)
                       .setHiddenSize(picture.hiddenSize()))
               .build());
     }

@@ -1,6 +1,7 @@
 package io.winnow.decoder.chat;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A complete answer's numbers.
@@ -46,8 +47,10 @@ public record AnswerSummary(Finish finish, Usage usage, Timings timings, Reducti
    * What was done to the visual tokens.
    *
    * @param method method in force, "none" kept everything
-   * @param flopsRatio remaining share of the decoder prefill's MACs
+   * @param flopsRatio remaining share of the decoder prefill's MACs, as it was run
    * @param reason the pruner's reason
+   * @param kept what was kept where, if the caller asked for the report
    */
-  public record Reduction(String method, double flopsRatio, String reason) {}
+  public record Reduction(
+      String method, double flopsRatio, String reason, Optional<KeptReport> kept) {}
 }

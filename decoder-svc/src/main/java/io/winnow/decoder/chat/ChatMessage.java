@@ -29,8 +29,30 @@ public record ChatMessage(Role role, List<Part> parts) {
   public record Text(String text) implements Part {}
 
   /** A picture file as it came; the array belongs to the part. */
-  public record PictureFile(byte[] content) implements Part {}
+  public record PictureFile(byte[] content, Detail detail) implements Part {
+
+    /** A picture whose detail is left to the pruner. */
+    public PictureFile(byte[] content) {
+      this(content, Detail.AUTO);
+    }
+  }
 
   /** A picture to be fetched, where the service is configured to. */
-  public record PictureUrl(URI url) implements Part {}
+  public record PictureUrl(URI url, Detail detail) implements Part {
+
+    /** A picture whose detail is left to the pruner. */
+    public PictureUrl(URI url) {
+      this(url, Detail.AUTO);
+    }
+  }
+
+  /** How closely a picture is to be looked at; stands for a budget where the caller names none. */
+  public enum Detail {
+    /** Left to the pruner. */
+    AUTO,
+    /** A fixed small share of the visual tokens is enough. */
+    LOW,
+    /** Every visual token counts. */
+    HIGH
+  }
 }

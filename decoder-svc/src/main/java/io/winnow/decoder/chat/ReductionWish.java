@@ -1,19 +1,25 @@
 package io.winnow.decoder.chat;
 
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * What the caller wants done to the visual tokens.
  *
  * @param method "auto", "none" or a method's name; the pruner knows which exist
  * @param budget how far to go; empty leaves it to the pruner
+ * @param layer the layer K of methods that act at one layer, at least 1; empty leaves it to them
+ * @param seed of method "random"; empty leaves it to the pruner
  * @param report whether the response shall hold the full report
  */
-public record ReductionWish(String method, Optional<Budget> budget, boolean report) {
+public record ReductionWish(
+    String method, Optional<Budget> budget, OptionalInt layer, OptionalLong seed, boolean report) {
 
   /** The wish of a caller who says nothing. */
   public static ReductionWish auto() {
-    return new ReductionWish("auto", Optional.empty(), false);
+    return new ReductionWish(
+        "auto", Optional.empty(), OptionalInt.empty(), OptionalLong.empty(), false);
   }
 
   /** A bound on the work or the wait. */

@@ -84,7 +84,7 @@ public final class PictureFetcher implements PictureUrls {
     messages.forEach(message -> parts.add(new ArrayList<>(message.parts())));
     for (Fetch fetch : fetches) {
       PictureLink link = fetch.link();
-      parts.get(link.message()).set(link.part(), new PictureFile(fetch.content()));
+      parts.get(link.message()).set(link.part(), new PictureFile(fetch.content(), link.detail()));
     }
     return IntStream.range(0, messages.size())
         .mapToObj(i -> new ChatMessage(messages.get(i).role(), parts.get(i)))

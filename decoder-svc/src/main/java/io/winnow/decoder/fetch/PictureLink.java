@@ -2,6 +2,7 @@ package io.winnow.decoder.fetch;
 
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatMessage;
+import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatMessage.PictureUrl;
 import java.net.URI;
 import java.util.ArrayList;
@@ -13,8 +14,9 @@ import java.util.List;
  * @param message index of the message
  * @param part index of its part
  * @param url the URL
+ * @param detail how closely the picture is to be looked at
  */
-record PictureLink(int message, int part, URI url) {
+record PictureLink(int message, int part, URI url, Detail detail) {
 
   static List<PictureLink> of(List<ChatMessage> messages) {
     List<PictureLink> links = new ArrayList<>();
@@ -22,7 +24,7 @@ record PictureLink(int message, int part, URI url) {
       List<ChatMessage.Part> parts = messages.get(i).parts();
       for (int j = 0; j < parts.size(); j++) {
         if (parts.get(j) instanceof PictureUrl picture) {
-          links.add(new PictureLink(i, j, picture.url()));
+          links.add(new PictureLink(i, j, picture.url(), picture.detail()));
         }
       }
     }

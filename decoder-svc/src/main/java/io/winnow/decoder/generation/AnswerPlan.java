@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * @param observedSegments segments whose ends the pruner wants to see
  * @param blocking whether the prefill waits there for its verdict
  * @param consecutive whether survivors of the selection are numbered anew
- * @param reduction what the caller is told
+ * @param reduction what the plan says of itself: its method, the share that it expects, its reason
  */
 record AnswerPlan(
     List<Selection> selections,
@@ -48,7 +48,7 @@ record AnswerPlan(
         all.observedSegments(),
         all.blocking(),
         false,
-        new Reduction("none", 1, reason));
+        new Reduction("none", 1, reason, Optional.empty()));
   }
 
   /** Tokens to fetch, of all pictures. */

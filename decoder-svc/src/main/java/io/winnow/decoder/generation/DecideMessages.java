@@ -1,6 +1,7 @@
 package io.winnow.decoder.generation;
 
 import com.google.protobuf.ByteString;
+import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ReductionWish;
 import io.winnow.runtime.SegmentEnd;
 import io.winnow.runtime.text.PromptRows;
@@ -10,6 +11,7 @@ import io.winnow.v1.EncodedLayout;
 import io.winnow.v1.NamedTensor;
 import io.winnow.v1.Observation;
 import io.winnow.v1.Outcome;
+import io.winnow.v1.PictureDetail;
 import io.winnow.v1.PictureSignals;
 import io.winnow.v1.Tensor;
 import io.winnow.v1.VisualTokenReduction;
@@ -36,7 +38,8 @@ final class DecideMessages {
       begin.addPictures(
           PictureSignals.newBuilder()
               .setFirstPosition(rows.firstRow(picture))
-              .setLayout(layouts.get(picture)));
+              .setLayout(layouts.get(picture))
+              .setDetail(detail(prompt.pictures().get(picture).detail())));
     }
     return begin.build();
   }
@@ -45,7 +48,17 @@ final class DecideMessages {
     VisualTokenReduction.Builder reduction =
         VisualTokenReduction.newBuilder().setMethod(wish.method()).setReport(wish.report());
     wish.budget().ifPresent(budget -> setBudget(reduction, budget));
+    wish.layer().ifPresent(reduction::setLayer);
+    wish.seed().ifPresent(reduction::setSeed);
     return reduction.build();
+  }
+
+  private static PictureDetail detail(Detail detail) {
+    return switch (detail) {
+      case AUTO -> PictureDetail.PICTURE_DETAIL_AUTO;
+      case LOW -> PictureDetail.PICTURE_DETAIL_LOW;
+      case HIGH -> PictureDetail.PICTURE_DETAIL_HIGH;
+    };
   }
 
   private static void setBudget(

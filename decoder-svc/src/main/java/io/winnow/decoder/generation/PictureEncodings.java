@@ -98,6 +98,9 @@ final class PictureEncodings {
               + " width %d here: both services must serve the same export"
                   .formatted(model.decoder().getHiddenSize()));
     }
+    if (layout.getPictureWidth() < 1 || layout.getPictureHeight() < 1) {
+      return Optional.of("vision-encoder-svc does not tell the picture's size");
+    }
     return Optional.empty();
   }
 

@@ -42,7 +42,7 @@ final class PlanReader {
         observedSegments(plan),
         plan.getBlocking(),
         consecutive(plan),
-        new Reduction(plan.getMethod(), plan.getFlopsRatio(), plan.getReason()));
+        new Reduction(plan.getMethod(), plan.getFlopsRatio(), plan.getReason(), Optional.empty()));
   }
 
   private List<Selection> selections(Plan plan) throws RefusedPlanException {

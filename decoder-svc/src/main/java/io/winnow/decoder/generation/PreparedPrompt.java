@@ -1,5 +1,6 @@
 package io.winnow.decoder.generation;
 
+import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatService.PromptCount;
 import io.winnow.runtime.text.EncodedPrompt;
 import io.winnow.runtime.text.PromptRows;
@@ -36,10 +37,7 @@ record PreparedPrompt(
   /** The same without the picture files, for when they are sent. */
   PreparedPrompt withoutFiles() {
     return new PreparedPrompt(
-        model,
-        encoded,
-        pictures.stream().map(picture -> new Picture(new byte[0], picture.param())).toList(),
-        maxTokens);
+        model, encoded, pictures.stream().map(Picture::withoutContent).toList(), maxTokens);
   }
 
   /**
@@ -47,6 +45,12 @@ record PreparedPrompt(
    *
    * @param content the file
    * @param param its place in the request
+   * @param detail how closely it is to be looked at
    */
-  record Picture(byte[] content, String param) {}
+  record Picture(byte[] content, String param, Detail detail) {
+
+    Picture withoutContent() {
+      return new Picture(new byte[0], param, detail);
+    }
+  }
 }

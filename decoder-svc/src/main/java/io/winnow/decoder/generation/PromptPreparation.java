@@ -136,7 +136,7 @@ final class PromptPreparation {
               .formatted(file.content().length, limits.maxPictureBytes()),
           param);
     }
-    return new Picture(file.content(), param);
+    return new Picture(file.content(), param, file.detail());
   }
 
   private static EncodedPrompt encode(AnsweringModel model, List<ChatMessage> messages) {

@@ -7,6 +7,7 @@ import io.winnow.decoder.chat.AnswerListener;
 import io.winnow.decoder.chat.AnswerStarted;
 import io.winnow.decoder.chat.AnswerSummary;
 import io.winnow.decoder.chat.AnswerSummary.Finish;
+import io.winnow.decoder.chat.AnswerSummary.Reduction;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatFailureException;
@@ -53,6 +54,7 @@ final class RunningAnswer
   private Timers.@Nullable Timer deadline;
   private @Nullable PreparedPrompt prompt;
   private @Nullable PictureEncodings pictures;
+  private List<EncodedLayout> layouts = List.of(); // [pictures]
   private @Nullable AnswerPlan plan;
   private @Nullable PromptAssembly assembly;
   private @Nullable AnswerGeneration generation;
@@ -121,6 +123,7 @@ final class RunningAnswer
   @Override
   public void encoded(List<EncodedLayout> layouts) {
     stage = Stage.PLANNING;
+    this.layouts = layouts;
     timeline.askedForPlan();
     pruner.begin(DecideMessages.begin(prompt(), prompt().rows(), layouts, request.reduction()));
   }
@@ -193,7 +196,7 @@ final class RunningAnswer
         prepared.model().runtime(),
         new GenerationRequest(
             requireNonNull(assembly).prompt(prepared.rows()),
-            requireNonNull(plan).prefill(),
+            requireNonNull(plan).prefill().withTracing(request.reduction().report()),
             sampling(),
             prepared.maxTokens()));
     generation = begun;
@@ -260,7 +263,14 @@ final class RunningAnswer
             count.imageTokens(),
             timeline.imageTokensKept()),
         timeline.timings(),
-        requireNonNull(plan).reduction());
+        reduction());
+  }
+
+  private Reduction reduction() {
+    ReductionAccount account = new ReductionAccount(prompt(), layouts, requireNonNull(plan));
+    return request.reduction().report()
+        ? account.reported(timeline.visualEntered(), timeline.survivors())
+        : account.reduction(timeline.visualEntered());
   }
 
   private void timedOut() {
@@ -270,11 +280,7 @@ final class RunningAnswer
 
   private void end(ChatFailure failure) {
     release();
-    if (failure.reason() == Reason.CANCELLED) {
-      pruner.cancel();
-    } else {
-      pruner.finish(DecideMessages.outcome(false, timeline));
-    }
+    pruner.finish(DecideMessages.outcome(false, timeline));
     tell(() -> listener.onFailed(failure));
   }
 

@@ -5,6 +5,8 @@ import io.winnow.runtime.PrefillSummary;
 import io.winnow.v1.EncodeTimings;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
 /** Collects where an answer's time goes. Not thread-safe: lives in a mailbox. */
 final class Timeline {
@@ -15,8 +17,7 @@ final class Timeline {
   private Duration encode = Duration.ZERO;
   private Duration wire = Duration.ZERO;
   private Duration decide = Duration.ZERO;
-  private Duration prefill = Duration.ZERO;
-  private int[] visualEntered = {}; // [layers]
+  private Optional<PrefillSummary> prefill = Optional.empty();
   private long askedForPlan;
   private long firstToken;
   private long lastToken;
@@ -62,8 +63,7 @@ final class Timeline {
   }
 
   void prefilled(PrefillSummary summary) {
-    prefill = summary.total();
-    visualEntered = summary.visualEntered();
+    prefill = Optional.of(summary);
   }
 
   void token() {
@@ -80,11 +80,16 @@ final class Timeline {
 
   /** Visual tokens that entered each layer; empty before the prefill is complete. */
   int[] visualEntered() {
-    return visualEntered;
+    return prefill.map(PrefillSummary::visualEntered).orElse(new int[0]);
+  }
+
+  /** Visual rows that were left after each segment, where that was asked for. */
+  List<int[]> survivors() {
+    return prefill.map(PrefillSummary::survivors).orElse(List.of());
   }
 
   int imageTokensKept() {
-    return (int) Math.round(Arrays.stream(visualEntered).average().orElse(0));
+    return (int) Math.round(Arrays.stream(visualEntered()).average().orElse(0));
   }
 
   AnswerSummary.Timings timings() {
@@ -94,7 +99,7 @@ final class Timeline {
         encode,
         wire,
         decide,
-        prefill,
+        prefill.map(PrefillSummary::total).orElse(Duration.ZERO),
         tokens == 0 ? Duration.ZERO : Duration.ofNanos(firstToken - received),
         tokens < 2 ? Duration.ZERO : Duration.ofNanos((lastToken - firstToken) / (tokens - 1)));
   }

@@ -9,7 +9,6 @@ import io.winnow.v1.GenerateResponse;
 import io.winnow.v1.GenerationFinished;
 import io.winnow.v1.GenerationStarted;
 import io.winnow.v1.GenerationTimings;
-import io.winnow.v1.ReductionReport;
 import io.winnow.v1.TokenCount;
 import io.winnow.v1.TokenDelta;
 import io.winnow.v1.TokenLogprob;
@@ -49,11 +48,7 @@ final class GenerateMessages {
                     })
                 .setUsage(usage(summary.usage()))
                 .setTimings(timings(summary.timings()))
-                .setReduction(
-                    ReductionReport.newBuilder()
-                        .setMethod(summary.reduction().method())
-                        .setFlopsRatio(summary.reduction().flopsRatio())
-                        .setReason(summary.reduction().reason())))
+                .setReduction(ReductionMessages.report(summary.reduction())))
         .build();
   }
 

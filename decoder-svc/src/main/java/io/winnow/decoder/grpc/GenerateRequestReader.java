@@ -3,11 +3,13 @@ package io.winnow.decoder.grpc;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailureException;
 import io.winnow.decoder.chat.ChatMessage;
+import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ChatRequest.SamplingChoice;
 import io.winnow.decoder.chat.ReductionWish;
 import io.winnow.v1.ContentPart;
 import io.winnow.v1.GenerateRequest;
+import io.winnow.v1.PictureDetail;
 import io.winnow.v1.SamplingParameters;
 import io.winnow.v1.VisualTokenReduction;
 import java.time.Duration;
@@ -66,9 +68,23 @@ final class GenerateRequestReader {
 
   private static ChatMessage.Part part(ContentPart part, String at) {
     return switch (part.getKindCase()) {
-      case TEXT -> new ChatMessage.Text(part.getText());
-      case PICTURE -> new ChatMessage.PictureFile(part.getPicture().toByteArray());
+      case TEXT -> {
+        require(part.getDetailValue() == 0, at + ".detail", "belongs to a picture");
+        yield new ChatMessage.Text(part.getText());
+      }
+      case PICTURE ->
+          new ChatMessage.PictureFile(
+              part.getPicture().toByteArray(), detail(part.getDetail(), at + ".detail"));
       case KIND_NOT_SET -> throw invalid(at, "must be a text or a picture");
+    };
+  }
+
+  private static Detail detail(PictureDetail detail, String at) {
+    return switch (detail) {
+      case PICTURE_DETAIL_UNSPECIFIED, PICTURE_DETAIL_AUTO -> Detail.AUTO;
+      case PICTURE_DETAIL_LOW -> Detail.LOW;
+      case PICTURE_DETAIL_HIGH -> Detail.HIGH;
+      case UNRECOGNIZED -> throw invalid(at, "must be auto, low or high");
     };
   }
 
@@ -118,7 +134,13 @@ final class GenerateRequestReader {
           case MAX_TTFT_MILLIS -> Optional.of(maxTtft(reduction.getMaxTtftMillis()));
           case BUDGET_NOT_SET -> Optional.empty();
         };
-    return new ReductionWish(method, budget, reduction.getReport());
+    require(reduction.getLayer() >= 0, "visual_token_reduction.layer", "must be at least 1");
+    return new ReductionWish(
+        method,
+        budget,
+        reduction.getLayer() == 0 ? OptionalInt.empty() : OptionalInt.of(reduction.getLayer()),
+        reduction.hasSeed() ? OptionalLong.of(reduction.getSeed()) : OptionalLong.empty(),
+        reduction.getReport());
   }
 
   private static double share(String field, double value) {

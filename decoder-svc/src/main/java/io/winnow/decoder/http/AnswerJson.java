@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.winnow.decoder.chat.AnswerDelta.TokenLogprob;
 import io.winnow.decoder.chat.AnswerStarted;
 import io.winnow.decoder.chat.AnswerSummary;
-import io.winnow.decoder.chat.AnswerSummary.Reduction;
 import io.winnow.decoder.chat.AnswerSummary.Timings;
 import io.winnow.decoder.chat.AnswerSummary.Usage;
 import io.winnow.decoder.chat.ChatService.PromptCount;
@@ -86,19 +85,11 @@ final class AnswerJson {
         .put("per_token", millis(timings.perToken()));
   }
 
-  private static ObjectNode reduction(Reduction reduction) {
-    return NODES
-        .objectNode()
-        .put("method", reduction.method())
-        .put("flops_ratio", reduction.flopsRatio())
-        .put("reason", reduction.reason());
-  }
-
   /** Adds what only Winnow tells: the seed, stage times, and what was done to visual tokens. */
   static void addOutcome(ObjectNode root, AnswerStarted started, AnswerSummary summary) {
     root.put("seed", started.seed());
     root.set("timings_ms", timings(summary.timings()));
-    root.set("visual_token_reduction", reduction(summary.reduction()));
+    root.set("visual_token_reduction", ReductionJson.of(summary.reduction()));
   }
 
   static ObjectNode logprobs(List<TokenLogprob> tokens) {

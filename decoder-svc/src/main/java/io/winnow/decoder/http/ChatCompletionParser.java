@@ -148,8 +148,14 @@ final class ChatCompletionParser {
       throw JsonFields.invalidValue(
           fields.path(), "takes one of flops_ratio, keep_ratio and max_ttft_ms");
     }
-    boolean report = fields.flag("report").orElse(false);
+    ReductionWish wish =
+        new ReductionWish(
+            method,
+            budgets.stream().findFirst(),
+            fields.integer("layer", 1, Integer.MAX_VALUE),
+            fields.integer("seed"),
+            fields.flag("report").orElse(false));
     fields.refuseOthers();
-    return new ReductionWish(method, budgets.stream().findFirst(), report);
+    return wish;
   }
 }

@@ -2,6 +2,7 @@ package io.winnow.decoder.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.winnow.decoder.chat.ChatMessage;
+import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatMessage.Part;
 import io.winnow.decoder.chat.ChatMessage.PictureFile;
 import io.winnow.decoder.chat.ChatMessage.PictureUrl;
@@ -16,8 +17,6 @@ import java.util.Optional;
 
 /** Translates {@code messages}; part j of message i keeps its index, so that errors can name it. */
 final class MessageParser {
-
-  private static final List<String> DETAILS = List.of("auto", "low", "high");
 
   /** What an assistant's message carries when the client sends an earlier answer back. */
   private static final List<String> ANSWER_FIELDS =
@@ -108,15 +107,22 @@ final class MessageParser {
 
   private static Part picture(JsonFields fields) {
     String url = fields.requiredString("url");
-    Optional<String> detail = fields.string("detail");
-    if (detail.isPresent() && !DETAILS.contains(detail.get())) {
-      throw fields.invalid("detail", "must be auto, low or high, not " + detail.get());
-    }
+    Detail detail = detail(fields);
     fields.refuseOthers();
     String path = fields.at("url");
     return DataUrl.matches(url)
-        ? new PictureFile(DataUrl.decode(url, path))
-        : new PictureUrl(remote(url, path));
+        ? new PictureFile(DataUrl.decode(url, path), detail)
+        : new PictureUrl(remote(url, path), detail);
+  }
+
+  private static Detail detail(JsonFields fields) {
+    String detail = fields.string("detail").orElse("auto");
+    return switch (detail) {
+      case "auto" -> Detail.AUTO;
+      case "low" -> Detail.LOW;
+      case "high" -> Detail.HIGH;
+      default -> throw fields.invalid("detail", "must be auto, low or high, not " + detail);
+    };
   }
 
   private static URI remote(String url, String path) {

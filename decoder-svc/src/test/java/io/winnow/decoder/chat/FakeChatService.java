@@ -31,6 +31,7 @@ public final class FakeChatService implements ChatService, AutoCloseable {
   private final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
   private volatile Function<ChatRequest, Script> script = request -> Script.of("Hello", " world");
   private volatile Optional<ChatFailure> countFailure = Optional.empty();
+  private volatile Optional<KeptReport> kept = Optional.empty();
 
   /**
    * How to answer.
@@ -78,6 +79,11 @@ public final class FakeChatService implements ChatService, AutoCloseable {
 
   public void answerBy(Function<ChatRequest, Script> other) {
     script = other;
+  }
+
+  /** Coming answers report this. */
+  public void keep(KeptReport report) {
+    kept = Optional.of(report);
   }
 
   public void failCountsWith(ChatFailure failure) {
@@ -205,9 +211,10 @@ public final class FakeChatService implements ChatService, AutoCloseable {
     return ChatFailure.of(ChatFailure.Reason.CANCELLED, "The caller went away.");
   }
 
-  private static AnswerSummary summary() {
+  private AnswerSummary summary() {
     Timings timings =
         new Timings(Duration.ZERO, STEP, STEP, STEP, STEP, STEP, STEP, Duration.ofNanos(2500));
-    return new AnswerSummary(Finish.STOP, USAGE, timings, new Reduction("none", 1.0, "not asked"));
+    return new AnswerSummary(
+        Finish.STOP, USAGE, timings, new Reduction("none", 1.0, "not asked", kept));
   }
 }

@@ -14,6 +14,7 @@ import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatFailureException;
 import io.winnow.decoder.chat.ChatMessage;
+import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatMessage.PictureFile;
 import io.winnow.decoder.chat.ChatMessage.PictureUrl;
 import io.winnow.decoder.chat.ChatMessage.Role;
@@ -78,7 +79,8 @@ final class PictureFetcherTest {
             new ChatMessage(Role.SYSTEM, List.of(new Text("Be brief."))),
             new ChatMessage(
                 Role.USER,
-                List.of(own, new PictureUrl(uri("/cat.png?size=1")), new Text("What?"))));
+                List.of(
+                    own, new PictureUrl(uri("/cat.png?size=1"), Detail.HIGH), new Text("What?"))));
 
     List<ChatMessage> fetched = fetch(Map.of(), messages);
 
@@ -86,6 +88,7 @@ final class PictureFetcherTest {
     List<ChatMessage.Part> parts = fetched.get(1).parts();
     assertThat(parts.get(0)).isSameAs(own);
     assertThat(((PictureFile) parts.get(1)).content()).isEqualTo(PICTURE);
+    assertThat(((PictureFile) parts.get(1)).detail()).isEqualTo(Detail.HIGH);
     assertThat(parts.get(2)).isEqualTo(new Text("What?"));
     assertThat(hostsAsked).containsExactly("cats.example:" + server.actualPort());
     assertThat(budget.free()).isEqualTo(95);

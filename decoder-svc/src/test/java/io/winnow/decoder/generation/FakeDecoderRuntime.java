@@ -11,17 +11,20 @@ import io.winnow.runtime.RuntimeLoad;
 import io.winnow.runtime.SampledToken;
 import io.winnow.runtime.SegmentEnd;
 import io.winnow.v1.DecoderManifest;
+import io.winnow.v1.SegmentManifest;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * A runtime that says what it is told to say: a segment at a time, then one character per credit.
- * Each generation runs on an executor of its own, which must keep the order.
+ * Where the plan drops tokens of a picture, the first ones stay. Each generation runs on an
+ * executor of its own, which must keep the order.
  */
 public final class FakeDecoderRuntime implements DecoderRuntime {
 
@@ -107,7 +110,8 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
     final List<String> resumed = new ArrayList<>();
     private final GenerationListener listener;
     private final Executor executor;
-    private final int vision;
+    private final List<int[]> entered = new ArrayList<>(); // [layers][visual rows that enter]
+    private int[] alive; // visual rows
     private int segment;
     private boolean started;
     private boolean waiting;
@@ -120,7 +124,7 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
       this.request = request;
       this.listener = listener;
       this.executor = executor;
-      this.vision = request.prompt().visualRows();
+      this.alive = IntStream.range(0, request.prompt().visualRows()).toArray();
     }
 
     /** Credit that is not used. */
@@ -142,22 +146,51 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
         speak();
         return;
       }
+      run(manifest.getSegments(segment));
       int done = segment++;
       if (request.plan().observedSegments().contains(done)) {
         waiting = request.plan().blocking();
         listener.onSegmentEnd(
             new SegmentEnd(
-                done, vision, new float[vision], new float[2 * manifest.getHiddenSize()]));
+                done,
+                alive.length,
+                new float[alive.length],
+                new float[2 * manifest.getHiddenSize()]));
       }
       executor.execute(this::prefill);
     }
 
+    private void run(SegmentManifest layers) {
+      if (exited) {
+        alive = new int[0];
+      }
+      for (int i = 0; i < layers.getLayerCount(); i++) {
+        entered.add(alive);
+        if (request.plan().keep().isPresent()) {
+          drop(request.plan().keep().get()[layers.getFirstLayer() + i].clone());
+        }
+      }
+    }
+
+    private void drop(long[] quota) {
+      long[] pictures = // [visual rows]
+          LongStream.of(request.prompt().spans()).filter(span -> span >= 0).toArray();
+      alive = IntStream.of(alive).filter(row -> quota[(int) pictures[row]]-- > 0).toArray();
+    }
+
     private PrefillSummary summary() {
-      int[] visual = new int[manifest.getLayers()];
-      Arrays.fill(visual, vision);
-      int[] rows = new int[manifest.getLayers()];
-      Arrays.fill(rows, request.prompt().length());
-      return new PrefillSummary(rows, visual, List.of(), Duration.ZERO, Duration.ofMillis(7));
+      int text = request.prompt().length() - request.prompt().visualRows();
+      int[] visual = entered.stream().mapToInt(rows -> rows.length).toArray();
+      int[] rows = IntStream.of(visual).map(count -> text + count).toArray();
+      List<int[]> survivors = new ArrayList<>();
+      if (request.plan().tracing()) {
+        manifest.getSegmentsList().stream()
+            .skip(1)
+            .forEach(next -> survivors.add(entered.get(next.getFirstLayer())));
+        survivors.add(alive);
+      }
+      return new PrefillSummary(
+          rows, visual, survivors, List.of(), Duration.ZERO, Duration.ofMillis(7));
     }
 
     private void speak() {

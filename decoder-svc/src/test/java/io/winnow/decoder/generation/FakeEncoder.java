@@ -3,6 +3,7 @@ package io.winnow.decoder.generation;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.v1.EncodeTimings;
 import io.winnow.v1.EncodedLayout;
+import io.winnow.v1.Tile;
 import io.winnow.v1.TokenSelection;
 import java.nio.FloatBuffer;
 import java.time.Duration;
@@ -69,6 +70,9 @@ final class FakeEncoder implements VisionEncoderClient {
           EncodedLayout.newBuilder()
               .setTokenCount(tokens)
               .setHiddenSize(hidden)
+              .addTiles(Tile.newBuilder().setRows(2).setColumns(2))
+              .setPictureWidth(40)
+              .setPictureHeight(20)
               .setTimings(
                   EncodeTimings.newBuilder().setPreprocessMicros(2_000).setEncodeMicros(3_000))
               .build());

@@ -6,6 +6,7 @@ import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ReductionWish;
 import io.winnow.v1.DecoderManifest;
 import io.winnow.v1.ModelManifest;
+import io.winnow.v1.Preprocessing;
 import io.winnow.v1.PromptManifest;
 import io.winnow.v1.SegmentManifest;
 import io.winnow.v1.VisionManifest;
@@ -60,7 +61,13 @@ final class FlowFixture {
     }
     return ModelManifest.newBuilder()
         .setName("fake")
-        .setVision(VisionManifest.newBuilder().setGridRows(2).setGridColumns(2))
+        .setVision(
+            VisionManifest.newBuilder()
+                .setGridRows(2)
+                .setGridColumns(2)
+                .setImageHeight(8)
+                .setImageWidth(8)
+                .setPreprocessing(Preprocessing.newBuilder().setShortestEdge(8)))
         .setDecoder(decoder)
         .setPrompt(PromptManifest.newBuilder().addEosTokenIds(FakeText.EOS))
         .build();
@@ -89,7 +96,11 @@ final class FlowFixture {
 
   /** A picture whose tokens the fake encoder derives from {@code number}. */
   static ChatMessage.Part picture(int number) {
-    return new ChatMessage.PictureFile(new byte[] {(byte) number, 0, 0});
+    return picture(number, ChatMessage.Detail.AUTO);
+  }
+
+  static ChatMessage.Part picture(int number, ChatMessage.Detail detail) {
+    return new ChatMessage.PictureFile(new byte[] {(byte) number, 0, 0}, detail);
   }
 
   static Ask ask(ChatMessage.Part... parts) {

@@ -8,14 +8,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.winnow.decoder.chat.ActiveAnswer;
 import io.winnow.decoder.chat.AnswerSummary.Finish;
 import io.winnow.decoder.chat.AnswerSummary.Reduction;
+import io.winnow.decoder.chat.ChatFailure.Reason;
+import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatMessage.Role;
 import io.winnow.decoder.chat.ChatService.PromptCount;
 import io.winnow.decoder.chat.ReductionWish;
 import io.winnow.runtime.Prompt;
 import io.winnow.v1.DecideBegin;
+import io.winnow.v1.PictureDetail;
+import io.winnow.v1.PictureSignals;
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class GenerationFlowTest {
@@ -30,7 +36,8 @@ class GenerationFlowTest {
     assertThat(fixture.listener.started.prompt()).isEqualTo(new PromptCount(7, 4));
     assertThat(fixture.listener.started.seed()).isEqualTo(4711);
     assertThat(fixture.listener.summary.finish()).isEqualTo(Finish.STOP);
-    assertThat(fixture.listener.summary.reduction()).isEqualTo(new Reduction("none", 1, "as told"));
+    assertThat(fixture.listener.summary.reduction())
+        .isEqualTo(new Reduction("none", 1, "as told", Optional.empty()));
     assertThat(fixture.allFreed()).isTrue();
   }
 
@@ -77,8 +84,14 @@ class GenerationFlowTest {
   @Test
   void tellsThePrunerTheShapeTheWishAndThePictures() {
     ReductionWish wish =
-        new ReductionWish("fitprune", Optional.of(new ReductionWish.FlopsRatio(0.5)), true);
-    fixture.answer(ask(text("ab"), picture(1), picture(2)).wish(wish).request());
+        new ReductionWish(
+            "fitprune",
+            Optional.of(new ReductionWish.FlopsRatio(0.5)),
+            OptionalInt.of(3),
+            OptionalLong.of(-7),
+            true);
+    fixture.answer(
+        ask(text("ab"), picture(1, Detail.LOW), picture(2, Detail.HIGH)).wish(wish).request());
 
     DecideBegin begin = fixture.pruner.last().begin;
     assertThat(begin.getModel()).isEqualTo("fake");
@@ -86,6 +99,11 @@ class GenerationFlowTest {
     assertThat(begin.getReduction().getMethod()).isEqualTo("fitprune");
     assertThat(begin.getReduction().getFlopsRatio()).isEqualTo(0.5);
     assertThat(begin.getReduction().getReport()).isTrue();
+    assertThat(begin.getReduction().getLayer()).isEqualTo(3);
+    assertThat(begin.getReduction().getSeed()).isEqualTo(-7);
+    assertThat(begin.getPicturesList())
+        .extracting(PictureSignals::getDetail)
+        .containsExactly(PictureDetail.PICTURE_DETAIL_LOW, PictureDetail.PICTURE_DETAIL_HIGH);
     assertThat(begin.getPictures(0).getFirstPosition()).isEqualTo(3);
     assertThat(begin.getPictures(1).getFirstPosition()).isEqualTo(7);
     assertThat(begin.getPictures(0).getLayout().getTokenCount()).isEqualTo(4);
@@ -99,6 +117,31 @@ class GenerationFlowTest {
     assertThat(fixture.pruner.last().outcome.getPrefillMicros()).isEqualTo(7_000);
     assertThat(fixture.pruner.last().outcome.getEnteredList())
         .containsExactly(4, 4, 4, 4, 4, 4, 4, 4);
+  }
+
+  @Test
+  void tellsThePrunerOfAPrefillWhoseAnswerWasCancelled() {
+    ActiveAnswer answer = fixture.flow.answer(ask(picture(1)).request(), fixture.listener);
+    answer.request(2);
+    fixture.simulation.settle();
+    answer.cancel();
+    fixture.simulation.settle();
+
+    assertThat(fixture.listener.failure.reason()).isEqualTo(Reason.CANCELLED);
+    assertThat(fixture.pruner.last().outcome.getCompleted()).isFalse();
+    assertThat(fixture.pruner.last().outcome.getPrefillMicros()).isEqualTo(7_000);
+    assertThat(fixture.pruner.last().outcome.getEnteredCount()).isEqualTo(8);
+    assertThat(fixture.allFreed()).isTrue();
+  }
+
+  @Test
+  void saysNothingOfLayerAndSeedThatNobodyNamed() {
+    fixture.answer(ask(picture(1)).request());
+
+    DecideBegin begin = fixture.pruner.last().begin;
+    assertThat(begin.getReduction().getLayer()).isZero();
+    assertThat(begin.getReduction().hasSeed()).isFalse();
+    assertThat(begin.getPictures(0).getDetail()).isEqualTo(PictureDetail.PICTURE_DETAIL_AUTO);
   }
 
   @Test

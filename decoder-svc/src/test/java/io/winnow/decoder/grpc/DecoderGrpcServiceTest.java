@@ -11,9 +11,11 @@ import io.winnow.decoder.chat.AnswerDelta.TokenLogprob;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatMessage;
+import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.FakeChatService;
 import io.winnow.decoder.chat.FakeChatService.Script;
+import io.winnow.decoder.chat.KeptReports;
 import io.winnow.decoder.chat.ReductionWish;
 import io.winnow.v1.ChatMessage.Builder;
 import io.winnow.v1.ContentPart;
@@ -22,12 +24,15 @@ import io.winnow.v1.DecoderGrpc;
 import io.winnow.v1.FinishReason;
 import io.winnow.v1.GenerateRequest;
 import io.winnow.v1.GenerateResponse;
+import io.winnow.v1.PictureDetail;
 import io.winnow.v1.SamplingParameters;
 import io.winnow.v1.VisualTokenReduction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -73,7 +78,8 @@ class DecoderGrpcServiceTest {
             .addStop("x")
             .setLogprobs(true)
             .setTopLogprobs(2)
-            .setVisualTokenReduction(VisualTokenReduction.newBuilder().setKeepRatio(0.25))
+            .setVisualTokenReduction(
+                VisualTokenReduction.newBuilder().setKeepRatio(0.25).setLayer(2).setSeed(9))
             .build();
     blocking().generate(request).forEachRemaining(step -> {});
 
@@ -82,6 +88,8 @@ class DecoderGrpcServiceTest {
     assertThat(asked.messages().get(0).parts().get(0)).isEqualTo(new ChatMessage.Text("what?"));
     assertThat(((ChatMessage.PictureFile) asked.messages().get(0).parts().get(1)).content())
         .containsExactly(1, 2, 3);
+    assertThat(((ChatMessage.PictureFile) asked.messages().get(0).parts().get(1)).detail())
+        .isEqualTo(Detail.LOW);
     assertThat(asked.sampling().topP()).isEqualTo(1);
     assertThat(asked.sampling().topK()).isEqualTo(3);
     assertThat(asked.sampling().seed()).hasValue(11);
@@ -89,8 +97,37 @@ class DecoderGrpcServiceTest {
     assertThat(asked.topLogprobs()).hasValue(2);
     assertThat(asked.reduction())
         .isEqualTo(
-            new ReductionWish("auto", Optional.of(new ReductionWish.KeepRatio(0.25)), false));
+            new ReductionWish(
+                "auto",
+                Optional.of(new ReductionWish.KeepRatio(0.25)),
+                OptionalInt.of(2),
+                OptionalLong.of(9),
+                false));
     assertThat(asked.timeout()).isEqualTo(MAX_TIMEOUT);
+  }
+
+  @Test
+  void reportsWhatWasKept() {
+    chat.keep(KeptReports.twoTokensOfFour());
+    List<GenerateResponse> steps = new ArrayList<>();
+    blocking().generate(request().build()).forEachRemaining(steps::add);
+
+    var details = steps.get(3).getFinished().getReduction().getDetails();
+    assertThat(details.getVisualEnteredList()).containsExactly(4, 2);
+    assertThat(details.getTextTokens()).isEqualTo(5);
+    assertThat(details.getMacs()).isEqualTo(900);
+    assertThat(details.getMacsUnpruned()).isEqualTo(1200);
+    assertThat(details.getVisualMacsRatio()).isEqualTo(0.75);
+    var picture = details.getPictures(0);
+    assertThat(picture.getTiles(0).getRows()).isEqualTo(1);
+    assertThat(picture.getTiles(0).getColumns()).isEqualTo(4);
+    assertThat(picture.getPictureWidth()).isEqualTo(64);
+    assertThat(picture.getPictureHeight()).isEqualTo(16);
+    assertThat(picture.getSeen().getLeft()).isEqualTo(8);
+    assertThat(picture.getSeen().getHeight()).isEqualTo(16);
+    assertThat(picture.getKept(0).getIndexList()).containsExactly(0, 1, 2, 3);
+    assertThat(picture.getKept(1).getLayer()).isEqualTo(1);
+    assertThat(picture.getKept(1).getIndexList()).containsExactly(1, 3);
   }
 
   @Test
@@ -204,6 +241,13 @@ class DecoderGrpcServiceTest {
     assertRefused(
         request().setVisualTokenReduction(VisualTokenReduction.newBuilder().setMaxTtftMillis(0)),
         "visual_token_reduction.max_ttft_millis");
+    assertRefused(
+        request().setVisualTokenReduction(VisualTokenReduction.newBuilder().setLayer(-1)),
+        "visual_token_reduction.layer");
+    ContentPart.Builder detailedText =
+        ContentPart.newBuilder().setText("a").setDetail(PictureDetail.PICTURE_DETAIL_HIGH);
+    assertRefused(
+        request().addMessages(message("user", detailedText)), "messages[1].content[0].detail");
   }
 
   @Test
@@ -255,7 +299,8 @@ class DecoderGrpcServiceTest {
             message("user", ContentPart.newBuilder().setText("what?"))
                 .addParts(
                     ContentPart.newBuilder()
-                        .setPicture(ByteString.copyFrom(new byte[] {1, 2, 3}))));
+                        .setPicture(ByteString.copyFrom(new byte[] {1, 2, 3}))
+                        .setDetail(PictureDetail.PICTURE_DETAIL_LOW)));
   }
 
   private static Builder message(String role, ContentPart.Builder part) {

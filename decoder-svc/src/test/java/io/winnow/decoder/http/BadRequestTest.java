@@ -77,6 +77,11 @@ final class BadRequestTest {
           'visual_token_reduction':{'flops_ratio':0} | visual_token_reduction.flops_ratio | invalid_value
           'visual_token_reduction':{'keep_ratio':1.01} | visual_token_reduction.keep_ratio | invalid_value
           'visual_token_reduction':{'max_ttft_ms':-1} | visual_token_reduction.max_ttft_ms | invalid_value
+          'visual_token_reduction':{'max_ttft_ms':'fast'} | visual_token_reduction.max_ttft_ms | invalid_type
+          'visual_token_reduction':{'layer':0} | visual_token_reduction.layer | invalid_value
+          'visual_token_reduction':{'layer':2.5} | visual_token_reduction.layer | invalid_type
+          'visual_token_reduction':{'seed':'x'} | visual_token_reduction.seed | invalid_type
+          'visual_token_reduction':{'report':1} | visual_token_reduction.report | invalid_type
           'visual_token_reduction':{'budget':1} | visual_token_reduction.budget | unknown_parameter
           'min_p':0.1 | min_p | unknown_parameter
           """)

@@ -3,6 +3,7 @@ package io.winnow.decoder.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.winnow.decoder.chat.ChatMessage;
+import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatMessage.PictureFile;
 import io.winnow.decoder.chat.ChatMessage.PictureUrl;
 import io.winnow.decoder.chat.ChatMessage.Role;
@@ -55,7 +56,8 @@ final class ChatCompletionParserTest {
             "{'model':'demo','temperature':0,'top_p':0.5,'top_k':40,'seed':-3,'max_tokens':9,"
                 + "'max_completion_tokens':9,'stop':['a','b'],'logprobs':true,'top_logprobs':5,"
                 + "'stream':true,'stream_options':{'include_usage':true},"
-                + "'visual_token_reduction':{'method':'fitprune','flops_ratio':0.5,'report':true},"
+                + "'visual_token_reduction':{'method':'vtw','flops_ratio':0.5,'layer':4,'seed':-1,"
+                + "'report':true},"
                 + USER
                 + "}");
 
@@ -67,7 +69,13 @@ final class ChatCompletionParserTest {
     assertThat(request.stop()).containsExactly("a", "b");
     assertThat(request.topLogprobs()).hasValue(5);
     assertThat(request.reduction())
-        .isEqualTo(new ReductionWish("fitprune", Optional.of(new FlopsRatio(0.5)), true));
+        .isEqualTo(
+            new ReductionWish(
+                "vtw",
+                Optional.of(new FlopsRatio(0.5)),
+                OptionalInt.of(4),
+                OptionalLong.of(-1),
+                true));
   }
 
   @Test
@@ -92,7 +100,7 @@ final class ChatCompletionParserTest {
                 "{'messages':[{'role':'developer','content':'Be brief'},"
                     + "{'role':'user','content':[{'type':'image_url','image_url':{'url':'data:,a','detail':'low'}},"
                     + "{'type':'text','text':'What?'},"
-                    + "{'type':'image_url','image_url':{'url':'https://example.org/b.png'}}]},"
+                    + "{'type':'image_url','image_url':{'url':'https://example.org/b.png','detail':'high'}}]},"
                     + "{'role':'assistant','content':'A cat','refusal':null,'annotations':[]},"
                     + "{'role':'user','content':'Sure?'}]}")
             .request()
@@ -102,9 +110,11 @@ final class ChatCompletionParserTest {
         .containsExactly(Role.SYSTEM, Role.USER, Role.ASSISTANT, Role.USER);
     List<ChatMessage.Part> parts = messages.get(1).parts();
     assertThat(((PictureFile) parts.get(0)).content()).containsExactly('a');
+    assertThat(((PictureFile) parts.get(0)).detail()).isEqualTo(Detail.LOW);
     assertThat(parts.subList(1, 3))
         .containsExactly(
-            new Text("What?"), new PictureUrl(URI.create("https://example.org/b.png")));
+            new Text("What?"),
+            new PictureUrl(URI.create("https://example.org/b.png"), Detail.HIGH));
   }
 
   @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.winnow.decoder.chat.AnswerDelta;
 import io.winnow.decoder.chat.AnswerDelta.TokenLogprob;
 import io.winnow.decoder.chat.FakeChatService.Script;
+import io.winnow.decoder.chat.KeptReports;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,6 +130,27 @@ final class ChatCompletionTest {
     List<JsonNode> chunks = chunks(server.post("{\"stream\":true," + MESSAGES + "}").body());
 
     assertThat(chunks).hasSize(4);
+  }
+
+  @Test
+  void reportsWhatWasKeptInBothForms() throws Exception {
+    server.chat.keep(KeptReports.twoTokensOfFour());
+    String expected =
+        """
+        {"method":"none","flops_ratio":1.0,"reason":"not asked","visual_flops_ratio":0.75,
+        "macs":900.0,"macs_unpruned":1200.0,"flops":1800.0,"flops_unpruned":2400.0,
+        "text_tokens":5,"visual_tokens_entered":[4,2],"pictures":[{"width":64,"height":16,
+        "seen":{"left":8.0,"top":0.0,"width":48.0,"height":16.0},
+        "tiles":[{"rows":1,"columns":4}],"kept":[
+        {"layer":0,"count":4,"indices":[0,1,2,3]},{"layer":1,"count":2,"indices":[1,3]}]}]}"""
+            .replace("\n", "");
+
+    JsonNode whole = JSON.readTree(server.post("{" + MESSAGES + "}").body());
+    List<JsonNode> streamed = chunks(server.post("{\"stream\":true," + MESSAGES + "}").body());
+
+    assertThat(whole.path("visual_token_reduction").toString()).isEqualTo(expected);
+    assertThat(streamed.get(3).path("visual_token_reduction").toString()).isEqualTo(expected);
+    assertThat(streamed.subList(0, 3)).noneMatch(chunk -> chunk.has("visual_token_reduction"));
   }
 
   private static void assertOutcome(JsonNode root) {

@@ -91,32 +91,15 @@ public final class PicturePreprocessor {
 
   /** The picture resized and cropped. [height, width, 3] */
   byte[] resized(Picture picture) {
-    long resizedWidth = resizedWidth(picture);
-    long resizedHeight = resizedHeight(picture);
+    ResizedSize size = ResizedSize.of(preprocessing, picture.width(), picture.height());
     // The smaller half of an odd border is cut at the left and the top.
     ResizeAxis across =
         ResizeAxis.of(
-            picture.width(), resizedWidth, (resizedWidth - width) / 2, width, interpolation);
+            picture.width(), size.width(), (size.width() - width) / 2, width, interpolation);
     ResizeAxis down =
         ResizeAxis.of(
-            picture.height(), resizedHeight, (resizedHeight - height) / 2, height, interpolation);
+            picture.height(), size.height(), (size.height() - height) / 2, height, interpolation);
     return vertically(down.fromFirstInput(), horizontally(across, down, picture));
-  }
-
-  private long resizedWidth(Picture picture) {
-    int shortest = preprocessing.getShortestEdge();
-    if (shortest == 0) {
-      return preprocessing.getResizeWidth();
-    }
-    return (long) shortest * picture.width() / Math.min(picture.width(), picture.height());
-  }
-
-  private long resizedHeight(Picture picture) {
-    int shortest = preprocessing.getShortestEdge();
-    if (shortest == 0) {
-      return preprocessing.getResizeHeight();
-    }
-    return (long) shortest * picture.height() / Math.min(picture.width(), picture.height());
   }
 
   /** The rows that the second pass needs. [rows, width, 3] */

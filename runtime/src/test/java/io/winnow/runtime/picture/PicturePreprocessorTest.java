@@ -128,6 +128,18 @@ final class PicturePreprocessorTest {
   }
 
   @Test
+  void tellsThePartOfAPictureThatTheTowerSees() {
+    VisionManifest crops = manifest(192, 192, DEMO);
+    assertThat(SeenRegion.of(crops, 640, 480)).isEqualTo(new SeenRegion(80, 0, 480, 480));
+    assertThat(SeenRegion.of(crops, 96, 192)).isEqualTo(new SeenRegion(0, 48, 96, 96));
+
+    Preprocessing cropsLess =
+        DEMO.toBuilder().clearShortestEdge().setResizeWidth(384).setResizeHeight(192).build();
+    assertThat(SeenRegion.of(manifest(192, 192, cropsLess), 640, 480))
+        .isEqualTo(new SeenRegion(160, 0, 320, 480));
+  }
+
+  @Test
   void refusesStepsThatMissTheTowersSize() {
     for (Preprocessing wrong :
         List.of(
