@@ -8,7 +8,9 @@ import io.quarkus.runtime.StartupEvent;
 import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.config.PrunerConfigProblems;
 import io.winnow.pruner.grpc.PrunerService;
+import io.winnow.pruner.planning.PrefillCosts;
 import io.winnow.pruner.planning.PrunePlanner;
+import io.winnow.pruner.planning.RecipeBook;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -33,7 +35,7 @@ class PrunerWiring {
   @Produces
   @Singleton
   PrunePlanner planner() {
-    return PrunePlanner.withAllMethods();
+    return PrunePlanner.withAllMethods(RecipeBook::empty, PrefillCosts.unmeasured());
   }
 
   void check(@Observes StartupEvent start, PrunerConfig config) {

@@ -1,6 +1,7 @@
 package io.winnow.pruner.grpc;
 
 import io.winnow.pruner.planning.DecoderDimensions;
+import io.winnow.pruner.planning.PictureTokens;
 import io.winnow.pruner.planning.PlanRequest;
 import io.winnow.pruner.planning.PrunePlan;
 import io.winnow.pruner.planning.PrunerFailure;
@@ -13,8 +14,15 @@ import io.winnow.v1.DecoderShape;
 import io.winnow.v1.PictureSignals;
 import io.winnow.v1.Plan;
 import io.winnow.v1.Positions;
+import io.winnow.v1.Ranking;
+import io.winnow.v1.TokenIndices;
+import io.winnow.v1.TokenSelection;
 import io.winnow.v1.VisualTokenReduction;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /** Translates between the wire and planning. */
 final class DecideMessages {
@@ -34,18 +42,47 @@ final class DecideMessages {
         dimensions(begin.getShape()),
         wish(begin.getReduction()),
         textTokens(begin),
-        visualTokens(begin));
+        pictures(begin));
   }
 
   static DecideResponse planned(PrunePlan plan) {
-    return DecideResponse.newBuilder()
-        .setPlan(
-            Plan.newBuilder()
-                .setMethod(plan.method())
-                .setReason(plan.reason())
-                .setPositions(Positions.POSITIONS_ORIGINAL)
-                .setFlopsRatio(plan.flopsRatio()))
-        .build();
+    Plan.Builder message =
+        Plan.newBuilder()
+            .setMethod(plan.method())
+            .setReason(plan.reason())
+            .setRanking(ranking(plan))
+            .setPositions(
+                plan.consecutive() ? Positions.POSITIONS_CONSECUTIVE : Positions.POSITIONS_ORIGINAL)
+            .setFlopsRatio(plan.flopsRatio());
+    for (int[] selected : plan.fetch()) {
+      message.addFetch(TokenSelection.newBuilder().setIndices(indices(selected)));
+    }
+    for (int[] layer : plan.keep()) {
+      for (int leaving : layer) {
+        message.addKeep(leaving);
+      }
+    }
+    for (float score : plan.scores()) {
+      message.addScores(score);
+    }
+    return DecideResponse.newBuilder().setPlan(message).build();
+  }
+
+  private static TokenIndices.Builder indices(int[] selected) {
+    TokenIndices.Builder indices = TokenIndices.newBuilder();
+    for (int index : selected) {
+      indices.addIndex(index);
+    }
+    return indices;
+  }
+
+  private static Ranking ranking(PrunePlan plan) {
+    return switch (plan.ranking()) {
+      case NONE -> Ranking.RANKING_UNSPECIFIED;
+      case FITPRUNE -> Ranking.RANKING_FITPRUNE;
+      case FASTV -> Ranking.RANKING_FASTV;
+      case GIVEN -> Ranking.RANKING_GIVEN;
+    };
   }
 
   private static DecoderDimensions dimensions(DecoderShape shape) throws RefusedException {
@@ -65,7 +102,7 @@ final class DecideMessages {
     return tokens;
   }
 
-  private static int visualTokens(DecideBegin begin) throws RefusedException {
+  private static List<PictureTokens> pictures(DecideBegin begin) throws RefusedException {
     long total = 0;
     for (PictureSignals picture : begin.getPicturesList()) {
       int tokens = picture.getLayout().getTokenCount();
@@ -73,12 +110,35 @@ final class DecideMessages {
       total += tokens;
     }
     require(total <= MAX_TOKENS, "the pictures have " + total + " visual tokens");
-    return (int) total;
+    List<PictureTokens> pictures = new ArrayList<>(begin.getPicturesCount());
+    for (PictureSignals picture : begin.getPicturesList()) {
+      pictures.add(
+          new PictureTokens(
+              picture.getLayout().getTokenCount(),
+              SaliencyTensor.read(picture.getLayout()),
+              detail(picture)));
+    }
+    return pictures;
+  }
+
+  private static PictureTokens.Detail detail(PictureSignals picture) throws RefusedException {
+    return switch (picture.getDetail()) {
+      case PICTURE_DETAIL_UNSPECIFIED, PICTURE_DETAIL_AUTO -> PictureTokens.Detail.AUTO;
+      case PICTURE_DETAIL_LOW -> PictureTokens.Detail.LOW;
+      case PICTURE_DETAIL_HIGH -> PictureTokens.Detail.HIGH;
+      case UNRECOGNIZED ->
+          throw new RefusedException(
+              PrunerFailure.of(
+                  Reason.INVALID_REQUEST, "picture detail is " + picture.getDetailValue()));
+    };
   }
 
   private static ReductionWish wish(VisualTokenReduction reduction) throws RefusedException {
-    String method = reduction.getMethod().isEmpty() ? ReductionWish.AUTO : reduction.getMethod();
-    return new ReductionWish(method, budget(reduction));
+    return new ReductionWish(
+        reduction.getMethod().isEmpty() ? ReductionWish.AUTO : reduction.getMethod(),
+        budget(reduction),
+        reduction.getLayer() == 0 ? OptionalInt.empty() : OptionalInt.of(reduction.getLayer()),
+        reduction.hasSeed() ? OptionalLong.of(reduction.getSeed()) : OptionalLong.empty());
   }
 
   private static Optional<Budget> budget(VisualTokenReduction reduction) throws RefusedException {
@@ -116,24 +176,9 @@ final class DecideMessages {
             "visual_token_reduction." + field));
   }
 
-  private static void require(boolean condition, String problem) throws RefusedException {
+  static void require(boolean condition, String problem) throws RefusedException {
     if (!condition) {
       throw new RefusedException(PrunerFailure.of(Reason.INVALID_REQUEST, problem));
-    }
-  }
-
-  /** A message that cannot be translated. */
-  static final class RefusedException extends Exception {
-    private static final long serialVersionUID = 1L;
-    private final transient PrunerFailure failure;
-
-    RefusedException(PrunerFailure failure) {
-      super(failure.message());
-      this.failure = failure;
-    }
-
-    PrunerFailure failure() {
-      return failure;
     }
   }
 }

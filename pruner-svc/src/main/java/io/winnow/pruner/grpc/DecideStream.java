@@ -2,7 +2,6 @@ package io.winnow.pruner.grpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.winnow.pruner.grpc.DecideMessages.RefusedException;
 import io.winnow.pruner.planning.PlanDecision;
 import io.winnow.pruner.planning.PrunePlan;
 import io.winnow.pruner.planning.PrunePlanner;

@@ -21,8 +21,9 @@ final class FailureStatus {
 
   private static Code code(PrunerFailure.Reason reason) {
     return switch (reason) {
-      case INVALID_REQUEST, UNKNOWN_METHOD, IMPOSSIBLE_BUDGET, PROTOCOL_VIOLATION ->
+      case INVALID_REQUEST, UNKNOWN_METHOD, IMPOSSIBLE_BUDGET, UNKNOWN_COST, PROTOCOL_VIOLATION ->
           Code.INVALID_ARGUMENT;
+      case NO_RECIPE -> Code.NOT_FOUND;
       case TOO_MANY_STREAMS -> Code.RESOURCE_EXHAUSTED;
       case IDLE -> Code.DEADLINE_EXCEEDED;
       case DRAINING -> Code.UNAVAILABLE;

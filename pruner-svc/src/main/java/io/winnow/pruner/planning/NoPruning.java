@@ -1,7 +1,6 @@
 package io.winnow.pruner.planning;
 
 import io.winnow.pruner.planning.ReductionWish.Budget;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** Keeps every visual token. Refuses a budget that asks for less. */
@@ -15,7 +14,12 @@ final class NoPruning implements PruneMethod {
   }
 
   @Override
-  public PlanDecision plan(PlanRequest request) {
+  public boolean bindsItselfToBudgets() {
+    return false;
+  }
+
+  @Override
+  public PlanDecision plan(PlanRequest request, Knowledge knowledge) {
     Optional<Budget> missed = request.wish().budget().filter(budget -> !budget.allowsEverything());
     if (missed.isPresent()) {
       return new PlanDecision.Refused(
@@ -25,15 +29,6 @@ final class NoPruning implements PruneMethod {
                   .formatted(missed.get().asText()),
               "visual_token_reduction"));
     }
-    return new PlanDecision.Planned(keepEverything(request, "asked for"));
-  }
-
-  static PrunePlan keepEverything(PlanRequest request, String reason) {
-    int[] entering = new int[request.decoder().layers()]; // [layers]
-    Arrays.fill(entering, request.visualTokens());
-    double share =
-        new PrefillMacs(request.decoder())
-            .remainingShare(request.textTokens(), request.visualTokens(), entering);
-    return new PrunePlan(NAME, reason, share);
+    return new PlanDecision.Planned(PrunePlan.everything("asked for"));
   }
 }

@@ -1,56 +1,118 @@
 package io.winnow.pruner.planning;
 
+import io.winnow.pruner.planning.ReductionWish.MaxTtftMillis;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
+import java.util.Optional;
+import java.util.function.Supplier;
 
-/**
- * Finds the method for a wish and lets it plan. {@code auto} only drops tokens where a method is
- * calibrated for the model; none is yet, so it keeps everything and says why.
- */
+/** Finds the method for a wish and lets it plan. Safe for concurrent use; takes microseconds. */
 public final class PrunePlanner {
 
-  private final Map<String, PruneMethod> methods;
+  private final Map<String, PruneMethod> methods = new LinkedHashMap<>();
+  private final Supplier<RecipeBook> recipes;
+  private final PrefillCosts costs;
 
-  private PrunePlanner(List<PruneMethod> methods) {
-    this.methods =
-        new TreeMap<>(methods.stream().collect(Collectors.toMap(PruneMethod::name, m -> m)));
+  private PrunePlanner(
+      List<PruneMethod> methods, Supplier<RecipeBook> recipes, PrefillCosts costs) {
+    methods.stream()
+        .sorted(Comparator.comparing(PruneMethod::name))
+        .forEach(method -> this.methods.put(method.name(), method));
+    this.recipes = recipes;
+    this.costs = costs;
   }
 
-  /** A planner with every method that exists. */
-  public static PrunePlanner withAllMethods() {
-    return new PrunePlanner(List.of(new NoPruning()));
+  /**
+   * A planner with every method that exists.
+   *
+   * @param recipes the recipes in force, asked once for each plan
+   * @param costs what prefills cost
+   */
+  public static PrunePlanner withAllMethods(Supplier<RecipeBook> recipes, PrefillCosts costs) {
+    return new PrunePlanner(
+        List.of(
+            new AutoChoice(),
+            new NoPruning(),
+            new FitPrune(),
+            new Vtw(),
+            new FastV(),
+            new VisionZip(),
+            new RandomDrop()),
+        recipes,
+        costs);
   }
 
   public PlanDecision plan(PlanRequest request) {
-    String wanted = request.wish().method();
-    if (wanted.equals(ReductionWish.AUTO)) {
-      return new PlanDecision.Planned(NoPruning.keepEverything(request, reasonToKeepAll(request)));
+    PruneMethod method = methods.get(request.wish().method());
+    if (method == null) {
+      return new PlanDecision.Refused(unknown(request.wish().method()));
     }
-    PruneMethod method = methods.get(wanted);
-    return method == null ? unknown(wanted) : method.plan(request);
-  }
-
-  private static String reasonToKeepAll(PlanRequest request) {
+    Optional<PrunerFailure> misfit = misfit(request, method);
+    if (misfit.isPresent()) {
+      return new PlanDecision.Refused(misfit.get());
+    }
     if (request.visualTokens() == 0) {
-      return "the prompt has no visual tokens";
+      return new PlanDecision.Planned(PrunePlan.everything("the prompt has no visual tokens"));
     }
-    String reason = "no pruning method is calibrated for model \"%s\"".formatted(request.model());
-    return request
-        .wish()
-        .budget()
-        .filter(budget -> !budget.allowsEverything())
-        .map(budget -> reason + ", so " + budget.asText() + " is not pursued")
-        .orElse(reason);
+    PrefillForecast forecast = costs.forecast(request.model());
+    if (method.bindsItselfToBudgets() && !forecast.fitted() && isTime(request)) {
+      return new PlanDecision.Refused(unknownCost(forecast));
+    }
+    return method.plan(request, new Knowledge(recipes.get(), forecast));
   }
 
-  private PlanDecision unknown(String wanted) {
-    String known = ReductionWish.AUTO + ", " + String.join(", ", methods.keySet());
-    return new PlanDecision.Refused(
-        PrunerFailure.of(
-            PrunerFailure.Reason.UNKNOWN_METHOD,
-            "there is no method \"%s\"; there are: %s".formatted(wanted, known),
-            "visual_token_reduction.method"));
+  /** Takes in how a planned generation went. */
+  public void learn(String model, PrefillCosts.MeasuredPrefill measured) {
+    costs.learn(model, measured);
+  }
+
+  private static boolean isTime(PlanRequest request) {
+    return request.wish().budget().filter(MaxTtftMillis.class::isInstance).isPresent();
+  }
+
+  private static Optional<PrunerFailure> misfit(PlanRequest request, PruneMethod method) {
+    if (request.wish().seed().isPresent() && !method.takesSeed()) {
+      return Optional.of(
+          invalid(
+              "seed", "method \"%s\" draws nothing; leave out the seed".formatted(method.name())));
+    }
+    if (request.wish().layer().isEmpty()) {
+      return Optional.empty();
+    }
+    int layer = request.wish().layer().getAsInt();
+    int max = method.maxLayer(request.decoder());
+    if (layer >= 1 && layer <= max) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        invalid(
+            "layer",
+            max == 0
+                ? "method \"%s\" acts at no one layer; leave out the layer".formatted(method.name())
+                : "layer must be 1 to %d for method \"%s\" and this model, not %d"
+                    .formatted(max, method.name(), layer)));
+  }
+
+  private static PrunerFailure invalid(String field, String message) {
+    return PrunerFailure.of(
+        PrunerFailure.Reason.INVALID_REQUEST, message, "visual_token_reduction." + field);
+  }
+
+  private static PrunerFailure unknownCost(PrefillForecast forecast) {
+    return PrunerFailure.of(
+        PrunerFailure.Reason.UNKNOWN_COST,
+        "max_ttft_ms cannot be promised: %s; give flops_ratio or keep_ratio, or ask again later"
+            .formatted(forecast.lack()),
+        "visual_token_reduction.max_ttft_ms");
+  }
+
+  private PrunerFailure unknown(String wanted) {
+    return PrunerFailure.of(
+        PrunerFailure.Reason.UNKNOWN_METHOD,
+        "there is no method \"%s\"; there are: %s"
+            .formatted(wanted, String.join(", ", methods.keySet())),
+        "visual_token_reduction.method");
   }
 }

@@ -27,6 +27,10 @@ public record PrunerFailure(Reason reason, String message, Optional<String> para
     UNKNOWN_METHOD,
     /** The method cannot meet the budget. */
     IMPOSSIBLE_BUDGET,
+    /** The method has no recipe for the model. */
+    NO_RECIPE,
+    /** The budget is a time, and too few prefills were measured to predict one. */
+    UNKNOWN_COST,
     /** A message out of order. */
     PROTOCOL_VIOLATION,
     /** As many streams are open as the service takes. */

@@ -1,23 +1,37 @@
 package io.winnow.pruner.planning;
 
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * What the caller wants done to the visual tokens.
  *
  * @param method {@link #AUTO} or the name of a method
  * @param budget how far to go; empty leaves it to the method
+ * @param layer the layer before which to drop, for methods that act at one layer; empty leaves it
+ *     to the method
+ * @param seed of the method {@code random}
  */
-public record ReductionWish(String method, Optional<Budget> budget) {
+public record ReductionWish(
+    String method, Optional<Budget> budget, OptionalInt layer, OptionalLong seed) {
 
   /** Leaves the choice to the pruner. */
   public static final String AUTO = "auto";
+
+  /** Leaves layer and seed to the method. */
+  public static ReductionWish of(String method, Optional<Budget> budget) {
+    return new ReductionWish(method, budget, OptionalInt.empty(), OptionalLong.empty());
+  }
 
   /** A bound on the work or the wait. */
   public sealed interface Budget {
 
     /** Whether a prefill that keeps every visual token is within the budget. */
     boolean allowsEverything();
+
+    /** Its name in the request. */
+    String field();
 
     /** Name and value as in the request, for messages. */
     String asText();
@@ -31,8 +45,13 @@ public record ReductionWish(String method, Optional<Budget> budget) {
     }
 
     @Override
+    public String field() {
+      return "flops_ratio";
+    }
+
+    @Override
     public String asText() {
-      return "flops_ratio " + ratio;
+      return field() + " " + ratio;
     }
   }
 
@@ -44,8 +63,13 @@ public record ReductionWish(String method, Optional<Budget> budget) {
     }
 
     @Override
+    public String field() {
+      return "keep_ratio";
+    }
+
+    @Override
     public String asText() {
-      return "keep_ratio " + ratio;
+      return field() + " " + ratio;
     }
   }
 
@@ -57,8 +81,13 @@ public record ReductionWish(String method, Optional<Budget> budget) {
     }
 
     @Override
+    public String field() {
+      return "max_ttft_ms";
+    }
+
+    @Override
     public String asText() {
-      return "max_ttft_ms " + millis;
+      return field() + " " + millis;
     }
   }
 }

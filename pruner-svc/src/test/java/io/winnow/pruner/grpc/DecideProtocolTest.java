@@ -7,16 +7,21 @@ import static io.winnow.pruner.grpc.InProcessPruner.beginning;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
+import io.winnow.v1.DataType;
 import io.winnow.v1.DecideBegin;
 import io.winnow.v1.DecideRequest;
 import io.winnow.v1.DecideResponse;
+import io.winnow.v1.NamedTensor;
 import io.winnow.v1.Plan;
 import io.winnow.v1.Positions;
+import io.winnow.v1.Ranking;
+import io.winnow.v1.Tensor;
 import io.winnow.v1.VisualTokenReduction;
 import java.time.Duration;
 import java.util.List;
@@ -128,6 +133,7 @@ class DecideProtocolTest {
         begin(beginning().clearShape()),
         begin(beginning().setTextTokens(0)),
         begin(beginning().setTextTokens(Integer.MAX_VALUE)),
+        begin(withDetail(77)),
         begin(withVisualTokens(0)),
         begin(withVisualTokens(Integer.MAX_VALUE)));
   }
@@ -138,6 +144,103 @@ class DecideProtocolTest {
     pruner.decide(answers).onNext(begin);
 
     assertFailure(Status.Code.INVALID_ARGUMENT, "INVALID_REQUEST");
+  }
+
+  @Test
+  void sendsWhatALayerDropsAndHowItRanks() throws Exception {
+    Plan plan = planFor(VisualTokenReduction.newBuilder().setMethod("random").setSeed(7));
+
+    assertThat(plan.getMethod()).isEqualTo("random");
+    assertThat(plan.getKeepList()).containsExactly(576, 288, 288, 288, 288, 288, 288, 288);
+    assertThat(plan.getRanking()).isEqualTo(Ranking.RANKING_GIVEN);
+    assertThat(plan.getScoresCount()).isEqualTo(576);
+    assertThat(plan.getPositions()).isEqualTo(Positions.POSITIONS_ORIGINAL);
+    assertThat(plan.getFlopsRatio()).isBetween(0.5, 0.7);
+  }
+
+  @Test
+  void sendsTheSelectionOfTheMostSalient() throws Exception {
+    Plan plan =
+        planFor(VisualTokenReduction.newBuilder().setMethod("visionzip").setKeepRatio(0.01));
+
+    assertThat(plan.getFetchList())
+        .singleElement()
+        .satisfies(
+            fetch ->
+                assertThat(fetch.getIndices().getIndexList()).containsExactly(0, 1, 2, 3, 575));
+    assertThat(plan.getPositions()).isEqualTo(Positions.POSITIONS_CONSECUTIVE);
+    assertThat(plan.getKeepList()).isEmpty();
+    assertThat(plan.getRanking()).isEqualTo(Ranking.RANKING_UNSPECIFIED);
+  }
+
+  @Test
+  void takesTheLayerFromTheWire() throws Exception {
+    Plan plan = planFor(VisualTokenReduction.newBuilder().setMethod("vtw").setLayer(1));
+
+    assertThat(plan.getKeepList()).containsOnly(0).hasSize(8);
+  }
+
+  @Test
+  void aModelWithoutARecipeIsNotFoundAndNamesTheField() throws Exception {
+    pruner
+        .decide(answers)
+        .onNext(
+            begin(
+                beginning().setReduction(VisualTokenReduction.newBuilder().setMethod("fitprune"))));
+
+    ErrorInfo info = assertFailure(Status.Code.NOT_FOUND, "NO_RECIPE");
+    assertThat(info.getMetadataMap()).containsEntry("param", "visual_token_reduction.method");
+  }
+
+  static Stream<Tensor.Builder> wrongSaliencies() {
+    return Stream.of(
+        saliency(4).setDataType(DataType.DATA_TYPE_FP16),
+        saliency(4).clearShape().addShape(5),
+        saliency(4).addShape(1),
+        saliency(3),
+        saliency(4).setData(ByteString.copyFrom(new byte[15])),
+        saliency(4)
+            .setData(
+                ByteString.copyFrom(
+                    new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -128, 127})));
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongSaliencies")
+  void refusesSaliencyThatIsNotOneFiniteNumberForEachToken(Tensor.Builder saliency)
+      throws Exception {
+    DecideBegin.Builder begin = withVisualTokens(4);
+    begin
+        .getPicturesBuilder(0)
+        .getLayoutBuilder()
+        .clearTensors()
+        .addTensors(NamedTensor.newBuilder().setName("saliency").setTensor(saliency));
+    pruner.decide(answers).onNext(begin(begin));
+
+    assertFailure(Status.Code.INVALID_ARGUMENT, "INVALID_REQUEST");
+  }
+
+  private static Tensor.Builder saliency(int tokens) {
+    return Tensor.newBuilder()
+        .setDataType(DataType.DATA_TYPE_FP32)
+        .addShape(tokens)
+        .setData(ByteString.copyFrom(new byte[tokens * Float.BYTES]));
+  }
+
+  private Plan planFor(VisualTokenReduction.Builder reduction) throws Exception {
+    StreamObserver<DecideRequest> decoder = pruner.decide(answers);
+    decoder.onNext(begin(beginning().setReduction(reduction)));
+    Plan plan = answers.next().getPlan();
+    decoder.onNext(OUTCOME);
+    decoder.onCompleted();
+    answers.awaitCompletion();
+    return plan;
+  }
+
+  private static DecideBegin.Builder withDetail(int detail) {
+    DecideBegin.Builder begin = beginning();
+    begin.getPicturesBuilder(0).setDetailValue(detail);
+    return begin;
   }
 
   private static DecideBegin.Builder withVisualTokens(int tokens) {

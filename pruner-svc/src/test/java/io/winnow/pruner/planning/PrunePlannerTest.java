@@ -1,72 +1,108 @@
 package io.winnow.pruner.planning;
 
+import static io.winnow.pruner.planning.PlanFixture.failure;
+import static io.winnow.pruner.planning.PlanFixture.flops;
+import static io.winnow.pruner.planning.PlanFixture.keep;
+import static io.winnow.pruner.planning.PlanFixture.plan;
+import static io.winnow.pruner.planning.PlanFixture.planner;
+import static io.winnow.pruner.planning.PlanFixture.request;
+import static io.winnow.pruner.planning.PlanFixture.seeded;
+import static io.winnow.pruner.planning.PlanFixture.ttft;
+import static io.winnow.pruner.planning.PlanFixture.wish;
+import static io.winnow.pruner.planning.PlanFixture.wishAt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.winnow.pruner.planning.PrunerFailure.Reason;
 import io.winnow.pruner.planning.ReductionWish.Budget;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PrunePlannerTest {
 
-  private final PrunePlanner planner = PrunePlanner.withAllMethods();
-
-  @Test
-  void autoKeepsEverythingAndSaysThatNoMethodIsCalibrated() {
-    assertThat(planner.plan(request(wish("auto"), 576)))
-        .isEqualTo(
-            new PlanDecision.Planned(
-                new PrunePlan("none", "no pruning method is calibrated for model \"demo\"", 1.0)));
-  }
-
-  @Test
-  void autoSaysWhenThereIsNothingToPrune() {
-    assertThat(reason(planner.plan(request(wish("auto"), 0))))
-        .isEqualTo("the prompt has no visual tokens");
-  }
-
-  @Test
-  void autoSaysWhichBudgetItDoesNotPursue() {
-    assertThat(reason(planner.plan(request(wish("auto", new ReductionWish.FlopsRatio(0.5)), 576))))
-        .endsWith("so flops_ratio 0.5 is not pursued");
-  }
+  private final PrunePlanner planner = planner();
 
   @Test
   void noneKeepsEverything() {
-    assertThat(planner.plan(request(wish("none"), 576)))
-        .isEqualTo(new PlanDecision.Planned(new PrunePlan("none", "asked for", 1.0)));
+    assertKeepsEverything(plan(planner.plan(request(wish("none"), 576))), "asked for");
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {0.001, 0.5, 0.999})
   void noneRefusesABudgetBelowEverything(double ratio) {
-    assertImpossible(new ReductionWish.FlopsRatio(ratio), "flops_ratio " + ratio);
-    assertImpossible(new ReductionWish.KeepRatio(ratio), "keep_ratio " + ratio);
+    assertImpossible(flops(ratio), "flops_ratio " + ratio);
+    assertImpossible(keep(ratio), "keep_ratio " + ratio);
   }
 
   @Test
   void noneRefusesToPromiseATime() {
-    assertImpossible(new ReductionWish.MaxTtftMillis(100), "max_ttft_ms 100.0");
+    assertImpossible(ttft(100), "max_ttft_ms 100.0");
   }
 
   @Test
   void noneAcceptsABudgetOfEverything() {
-    assertThat(planner.plan(request(wish("none", new ReductionWish.KeepRatio(1)), 576)))
-        .isInstanceOf(PlanDecision.Planned.class);
+    assertThat(plan(planner.plan(request(wish("none", keep(1)), 576))).flopsRatio()).isEqualTo(1);
   }
 
   @Test
   void anUnknownMethodIsRefusedWithTheNamesOfThoseThatExist() {
-    PrunerFailure failure = failure(planner.plan(request(wish("fitprune"), 576)));
-
-    assertThat(failure)
+    assertThat(failure(planner.plan(request(wish("magic"), 576))))
         .isEqualTo(
             PrunerFailure.of(
                 Reason.UNKNOWN_METHOD,
-                "there is no method \"fitprune\"; there are: auto, none",
+                "there is no method \"magic\"; there are: auto, fastv, fitprune, none, random,"
+                    + " visionzip, vtw",
                 "visual_token_reduction.method"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "none", "random", "fastv", "visionzip", "vtw", "fitprune"})
+  void everyMethodTakesAPromptWithoutPictures(String method) {
+    assertKeepsEverything(
+        plan(planner.plan(request(wish(method)))), "the prompt has no visual tokens");
+    assertKeepsEverything(
+        plan(planner.plan(request(wish(method, flops(0.1))))), "the prompt has no visual tokens");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "auto, 2",
+    "none, 2",
+    "fitprune, 2",
+    "visionzip, 2",
+    "fastv, 0",
+    "fastv, 8",
+    "random, 8",
+    "random, -1",
+    "vtw, 9",
+    "vtw, -1"
+  })
+  void refusesALayerThatTheMethodDoesNotTake(String method, int layer) {
+    PrunerFailure failure = failure(planner.plan(request(wishAt(method, layer), 576)));
+
+    assertThat(failure.reason()).isEqualTo(Reason.INVALID_REQUEST);
+    assertThat(failure.param()).contains("visual_token_reduction.layer");
+    assertThat(failure.message()).contains(method).containsAnyOf("leave out", "must be 1 to");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "none", "fastv", "visionzip", "vtw", "fitprune"})
+  void refusesASeedThatTheMethodDoesNotTake(String method) {
+    PrunerFailure failure = failure(planner.plan(request(seeded(wish(method), 1), 576)));
+
+    assertThat(failure.reason()).isEqualTo(Reason.INVALID_REQUEST);
+    assertThat(failure.param()).contains("visual_token_reduction.seed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"random", "fastv", "visionzip", "vtw", "fitprune"})
+  void aTimeIsNotPromisedBeforePrefillsWereMeasured(String method) {
+    PrunerFailure failure = failure(planner.plan(request(wish(method, ttft(100)), 576)));
+
+    assertThat(failure.reason()).isEqualTo(Reason.UNKNOWN_COST);
+    assertThat(failure.message()).contains("measured so far").contains("flops_ratio");
+    assertThat(failure.param()).contains("visual_token_reduction.max_ttft_ms");
   }
 
   private void assertImpossible(Budget budget, String named) {
@@ -76,19 +112,11 @@ class PrunePlannerTest {
     assertThat(failure.param()).contains("visual_token_reduction");
   }
 
-  private static String reason(PlanDecision decision) {
-    return ((PlanDecision.Planned) decision).plan().reason();
-  }
-
-  private static PrunerFailure failure(PlanDecision decision) {
-    return ((PlanDecision.Refused) decision).failure();
-  }
-
-  private static ReductionWish wish(String method, Budget... budget) {
-    return new ReductionWish(method, Optional.of(budget).filter(b -> b.length > 0).map(b -> b[0]));
-  }
-
-  private static PlanRequest request(ReductionWish wish, int visualTokens) {
-    return new PlanRequest("demo", new DecoderDimensions(8, 128, 352), wish, 12, visualTokens);
+  private static void assertKeepsEverything(PrunePlan plan, String reason) {
+    assertThat(plan.method()).isEqualTo("none");
+    assertThat(plan.reason()).isEqualTo(reason);
+    assertThat(plan.keep()).isEmpty();
+    assertThat(plan.fetch()).isEmpty();
+    assertThat(plan.flopsRatio()).isEqualTo(1);
   }
 }
