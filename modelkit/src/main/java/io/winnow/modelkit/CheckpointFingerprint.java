@@ -30,6 +30,7 @@ final class CheckpointFingerprint {
           "model.safetensors.index.json",
           "preprocessor_config.json",
           "processor_config.json",
+          "special_tokens_map.json",
           "tokenizer.json",
           "tokenizer_config.json");
 

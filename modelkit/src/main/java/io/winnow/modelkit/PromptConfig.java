@@ -7,12 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The text side of a checkpoint: tokenizer, chat template and special tokens. */
 final class PromptConfig {
 
   static final String TOKENIZER = "tokenizer.json";
   static final String CHAT_TEMPLATE = "chat_template.jinja";
+
+  private static final String KEY = "chat_template";
 
   private final Path checkpoint;
   private final JsonFields tokenizerConfig;
@@ -24,7 +28,7 @@ final class PromptConfig {
 
   /** Copies the files and describes them. {@code folder} is their place in the repository. */
   PromptManifest write(Path target, String folder, int imageTokenId) throws IOException {
-    JsonFields tokenizer = JsonFields.read(checkpoint.resolve(TOKENIZER));
+    JsonFields tokenizer = tokenizer(checkpoint);
     Files.copy(checkpoint.resolve(TOKENIZER), target.resolve(TOKENIZER));
     Files.writeString(target.resolve(CHAT_TEMPLATE), chatTemplate());
     return PromptManifest.newBuilder()
@@ -34,19 +38,50 @@ final class PromptConfig {
         .setImageTokenId(imageTokenId)
         .setBosToken(specialToken("bos_token"))
         .setEosToken(specialToken("eos_token"))
-        .addAllEosTokenIds(endIds())
+        .addAllEosTokenIds(endIds(tokenizer))
         .build();
   }
 
-  /** transformers has kept the template in three places over time; the newest wins. */
+  static JsonFields tokenizer(Path checkpoint) {
+    Path file = checkpoint.resolve(TOKENIZER);
+    if (!Files.exists(file) && Files.exists(checkpoint.resolve("tokenizer.model"))) {
+      throw new ExportException(
+          "the checkpoint has a tokenizer.model and no tokenizer.json: write one with"
+              + " transformers, see \"tokenizer.json\" in docs/checkpoints.md");
+    }
+    return JsonFields.read(file);
+  }
+
+  /** transformers has kept the template in several places over time; the newest wins. */
   private String chatTemplate() throws IOException {
     Path file = checkpoint.resolve(CHAT_TEMPLATE);
     if (Files.exists(file)) {
       return Files.readString(file);
     }
-    return JsonFields.readIfPresent(checkpoint.resolve("chat_template.json"))
-        .orElse(tokenizerConfig)
-        .text("chat_template");
+    return Stream.of("chat_template.json", "processor_config.json")
+        .flatMap(name -> JsonFields.readIfPresent(checkpoint.resolve(name)).stream())
+        .filter(fields -> fields.has(KEY))
+        .findFirst()
+        .or(() -> Optional.of(tokenizerConfig).filter(fields -> fields.has(KEY)))
+        .map(PromptConfig::template)
+        .orElseThrow(
+            () ->
+                new ExportException(
+                    "the checkpoint has no chat template: put one into chat_template.jinja, see"
+                        + " \"Chat template\" in docs/checkpoints.md"));
+  }
+
+  /** A template, or the default one of a list of named ones. */
+  private static String template(JsonFields fields) {
+    if (!fields.node(KEY).isArray()) {
+      return fields.text(KEY);
+    }
+    for (JsonNode named : fields.node(KEY)) {
+      if (named.path("name").asText().equals("default")) {
+        return named.path("template").asText();
+      }
+    }
+    throw fields.unsupported(KEY, "a template, or a list with one that is named default");
   }
 
   private static String addedToken(JsonFields tokenizer, int id) {
@@ -60,24 +95,43 @@ final class PromptConfig {
   }
 
   private String specialToken(String key) {
-    JsonNode token = tokenizerConfig.node(key);
+    JsonFields fields =
+        Optional.of(tokenizerConfig)
+            .filter(config -> config.has(key))
+            .or(() -> JsonFields.readIfPresent(checkpoint.resolve("special_tokens_map.json")))
+            .orElse(tokenizerConfig);
+    JsonNode token = fields.node(key);
     return token.isObject() ? token.path("content").asText() : token.asText("");
   }
 
-  private List<Integer> endIds() {
+  /** The ids that a generation config names, or the id of the tokenizer's closing token. */
+  private List<Integer> endIds(JsonFields tokenizer) {
+    String key = "eos_token_id";
     JsonFields config = JsonFields.read(checkpoint.resolve("config.json"));
-    JsonNode ids =
-        JsonFields.readIfPresent(checkpoint.resolve("generation_config.json"))
-            .filter(fields -> fields.has("eos_token_id"))
-            .orElse(config.has("eos_token_id") ? config : config.objectOrEmpty("text_config"))
-            .node("eos_token_id");
-    List<Integer> result = new ArrayList<>();
-    for (JsonNode id : ids.isArray() ? ids : List.of(ids)) {
-      if (!id.isInt()) {
-        throw new ExportException("config.json: eos_token_id is missing or not an integer");
+    return Stream.concat(
+            JsonFields.readIfPresent(checkpoint.resolve("generation_config.json")).stream(),
+            Stream.of(config, config.objectOrEmpty("text_config")))
+        .filter(fields -> fields.has(key))
+        .findFirst()
+        .map(fields -> fields.integers(key))
+        .orElseGet(() -> List.of(closingToken(tokenizer)));
+  }
+
+  private int closingToken(JsonFields tokenizer) {
+    String text = specialToken("eos_token");
+    List<Integer> ids = new ArrayList<>();
+    for (JsonNode token : tokenizer.node("added_tokens")) {
+      if (token.path("content").asText().equals(text) && token.path("id").isInt()) {
+        ids.add(token.path("id").intValue());
       }
-      result.add(id.intValue());
     }
-    return result;
+    if (text.isEmpty() || ids.isEmpty()) {
+      throw new ExportException(
+          "what ends an answer is unknown: generation_config.json and config.json have no"
+              + " eos_token_id, and added_tokens of "
+              + TOKENIZER
+              + " does not have eos_token of tokenizer_config.json");
+    }
+    return ids.get(0);
   }
 }

@@ -100,7 +100,7 @@ class BadCheckpointTest {
   @Test
   void namesAMissingChatTemplate() throws IOException {
     replace("tokenizer_config.json", "chat_template", "template");
-    assertRefused("chat_template is missing");
+    assertRefused("put one into chat_template.jinja");
   }
 
   @Test

@@ -1,15 +1,10 @@
 package io.winnow.modelkit;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,8 +12,6 @@ import java.util.Random;
 
 /** Writes a LLaVA checkpoint of any size with random fp32 weights; the same seed, the same file. */
 final class RandomCheckpoint {
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Shape shape;
   private final Map<String, long[]> tensors = new LinkedHashMap<>();
@@ -110,59 +103,40 @@ final class RandomCheckpoint {
   }
 
   private void writeTensors(Path file) throws IOException {
-    ObjectNode header = JSON.createObjectNode();
-    long end = 0;
-    for (Map.Entry<String, long[]> tensor : tensors.entrySet()) {
-      ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", "F32");
-      Arrays.stream(tensor.getValue()).forEach(entry.putArray("shape")::add);
-      long bytes = elements(tensor.getValue()) * Float.BYTES;
-      entry.putArray("data_offsets").add(end).add(end + bytes);
-      end += bytes;
-    }
-    byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      channel.write(littleEndian(Long.BYTES).putLong(json.length).flip());
-      channel.write(ByteBuffer.wrap(json));
-      Random random = new Random(7);
-      for (Map.Entry<String, long[]> tensor : tensors.entrySet()) {
-        writeTensor(channel, tensor.getKey(), tensor.getValue(), random);
-      }
-    }
+    Random random = new Random(7);
+    SafetensorsFile.write(
+        file, "F32", tensors, (name, tensorShape) -> bytes(name, tensorShape, random));
   }
 
   /** Norm weights around 1, the rest so that activations keep their size. */
-  private static void writeTensor(FileChannel channel, String name, long[] shape, Random random)
-      throws IOException {
+  private static byte[] bytes(String name, long[] shape, Random random) {
     boolean norm = name.contains("norm") && name.endsWith("weight");
     double scale = 1 / Math.sqrt(shape[shape.length - 1]);
-    ByteBuffer bytes = littleEndian(Math.toIntExact(elements(shape) * Float.BYTES));
+    long elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    ByteBuffer bytes = SafetensorsFile.littleEndian(Math.toIntExact(elements * Float.BYTES));
     while (bytes.hasRemaining()) {
       double value = random.nextDouble() * 2 - 1;
       bytes.putFloat((float) (norm ? 1 + 0.1 * value : value * scale * 1.7));
     }
-    channel.write(bytes.flip());
-  }
-
-  private static long elements(long[] shape) {
-    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
-  }
-
-  private static ByteBuffer littleEndian(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return bytes.array();
   }
 
   private void writeConfigs(Path folder) throws IOException {
     Files.writeString(folder.resolve("config.json"), config());
+    writeTextFiles(folder);
+    Files.writeString(
+        folder.resolve("preprocessor_config.json"),
+        "{\"size\": 16, \"crop_size\": 16, \"image_mean\": [0, 0, 0], \"image_std\": [1, 1, 1]}");
+  }
+
+  /** As little as the exporter asks for, with 3 as the picture's token. */
+  static void writeTextFiles(Path folder) throws IOException {
     Files.writeString(
         folder.resolve("tokenizer_config.json"),
         "{\"bos_token\": \"<s>\", \"eos_token\": {\"content\": \"</s>\"}, \"chat_template\": \"x\"}");
     Files.writeString(
         folder.resolve("tokenizer.json"),
-        "{\"added_tokens\": [{\"id\": 3, \"content\": \"<image>\"}]}");
-    Files.writeString(
-        folder.resolve("preprocessor_config.json"),
-        "{\"size\": 16, \"crop_size\": 16, \"image_mean\": [0, 0, 0], \"image_std\": [1, 1, 1]}");
+        "{\"added_tokens\": [{\"id\": 3, \"content\": \"<image>\"}, {\"id\": 2, \"content\": \"</s>\"}]}");
   }
 
   private String config() {
