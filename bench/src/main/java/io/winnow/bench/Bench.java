@@ -1,6 +1,7 @@
 package io.winnow.bench;
 
 import io.winnow.cli.Checkout;
+import io.winnow.cli.results.Origin;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -84,7 +85,7 @@ public final class Bench implements Runnable {
   }
 
   private void write(String file, String title, String body) throws IOException {
-    String text = "# %s%n%n%s%n```%n%s```%n".formatted(title, body, Report.origin(root()));
+    String text = "# %s%n%n%s%n```%n%s```%n".formatted(title, body, Origin.of(root()));
     System.out.println(text);
     Files.createDirectories(out);
     Files.writeString(out.resolve(file), text);

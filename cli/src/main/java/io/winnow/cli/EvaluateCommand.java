@@ -1,6 +1,5 @@
 package io.winnow.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.winnow.cli.chat.ChatClient;
 import io.winnow.cli.evaluate.Asked;
 import io.winnow.cli.evaluate.Evaluation;
@@ -18,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,6 +67,9 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Also write the result there, with every question that was answered wrong.")
   private @Nullable Path json;
 
+  @ArgGroup(exclusive = false, heading = "Every method over a grid of budgets:%n")
+  private @Nullable CurveOptions curves;
+
   @Spec private @Nullable CommandSpec spec;
 
   EvaluateCommand(Checkout checkout) {
@@ -82,8 +85,11 @@ final class EvaluateCommand implements Callable<Integer> {
     if (limit != null && limit < 1) {
       throw usage("--limit is " + limit + ", must be at least 1");
     }
+    if (curves != null) {
+      curves.check(spec().commandLine());
+    }
     List<KnownQuestion> chosen = chosen();
-    services.use(checkout, MeshPlan.LONG_RUN, url -> evaluate(chosen, url));
+    services.use(checkout, MeshPlan.LONG_RUN, url -> work(chosen, url));
     return 0;
   }
 
@@ -92,34 +98,45 @@ final class EvaluateCommand implements Callable<Integer> {
         questions == null ? checkout.root().resolve("demo-model/heldout/questions.tsv") : questions;
     try {
       List<KnownQuestion> all = QuestionFile.read(file);
-      return limit == null ? all : StratifiedSample.take(all, limit);
+      int most = curves == null ? all.size() : CurveOptions.DEFAULT_LIMIT;
+      return StratifiedSample.take(all, limit == null ? most : limit);
     } catch (IOException e) {
       throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
   }
 
-  private void evaluate(List<KnownQuestion> chosen, URI url) throws IOException {
+  private void work(List<KnownQuestion> chosen, URI url) throws IOException {
     ChatClient client = new ChatClient(url);
+    PrintWriter out = spec().commandLine().getOut();
     try (Questioner questioner =
         new Questioner(asked -> client.ask(asked, text -> {}), services.model(), concurrency)) {
-      List<Asked> asked =
-          questioner.ask(chosen, reduction.wish(false), count -> progress(count, chosen.size()));
-      Evaluation evaluation = new Evaluation(asked);
-      PrintWriter out = spec().commandLine().getOut();
-      out.print(EvaluationReport.table(evaluation));
+      out.print(
+          curves == null
+              ? evaluate(questioner, chosen)
+              : curves.write(checkout, questioner, chosen, this::say));
       out.flush();
-      if (json != null) {
-        ObjectNode written = EvaluationReport.json(evaluation);
-        Files.writeString(json, written.toPrettyString() + "\n");
-      }
     }
+  }
+
+  private String evaluate(Questioner questioner, List<KnownQuestion> chosen) throws IOException {
+    List<Asked> asked =
+        questioner.ask(chosen, reduction.wish(false), count -> progress(count, chosen.size()));
+    Evaluation evaluation = new Evaluation(asked);
+    if (json != null) {
+      Files.writeString(json, EvaluationReport.json(evaluation).toPrettyString() + "\n");
+    }
+    return EvaluationReport.table(evaluation);
   }
 
   /** Says at every tenth how far it is. */
   private void progress(int count, int total) {
     if (10L * count / total > 10L * (count - 1) / total) {
-      spec().commandLine().getErr().printf("winnow: %d of %d questions%n", count, total);
+      say("%d of %d questions".formatted(count, total));
     }
+  }
+
+  private void say(String line) {
+    spec().commandLine().getErr().println("winnow: " + line);
   }
 
   private ParameterException usage(String problem) {

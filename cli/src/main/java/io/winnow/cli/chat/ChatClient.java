@@ -51,6 +51,7 @@ public final class ChatClient {
    * Asks, and waits for the whole answer.
    *
    * @param onText takes new text as it comes, on the calling thread
+   * @throws RequestRefusedException if the service does not take such a request
    * @throws IOException if there is no (complete) answer; the message is for the user
    */
   public Answer ask(Question question, Consumer<String> onText) throws IOException {
@@ -65,7 +66,7 @@ public final class ChatClient {
       try (InputStream body = response.body()) {
         if (response.statusCode() != 200) {
           String error = new String(body.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
-          throw new IOException(AnswerReader.errorMessage(response.statusCode(), error));
+          throw failure(response.statusCode(), error);
         }
         CompletableFuture<Void> read = closeAtLimit(body);
         try {
@@ -89,6 +90,11 @@ public final class ChatClient {
       reader.line(line);
     }
     return reader.finish();
+  }
+
+  private static IOException failure(int status, String body) {
+    String message = AnswerReader.errorMessage(status, body);
+    return status == 400 ? new RequestRefusedException(message) : new IOException(message);
   }
 
   /** Closes the body at the limit, which wakes its reader, unless the result completes before. */

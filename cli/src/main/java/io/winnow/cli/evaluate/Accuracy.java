@@ -26,4 +26,9 @@ public record Accuracy(int right, int asked) {
   public double share() {
     return (double) right / asked;
   }
+
+  /** Half of the 95 % interval that a sample of this size has where the true share is one half. */
+  public double worstError() {
+    return 1.96 * 0.5 / Math.sqrt(asked);
+  }
 }

@@ -1,6 +1,7 @@
 package io.winnow.cli.evaluate;
 
 import io.winnow.cli.evaluate.KnownQuestion.Mark;
+import io.winnow.cli.results.Quantiles;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,10 +28,13 @@ public record Evaluation(List<Asked> asked) {
         .map(each -> each.question().type())
         .distinct()
         .sorted((a, b) -> isDescribe(a) == isDescribe(b) ? a.compareTo(b) : isDescribe(a) ? 1 : -1)
-        .forEach(
-            type ->
-                accuracies.put(type, Accuracy.of(asked, question -> question.type().equals(type))));
+        .forEach(type -> accuracies.put(type, ofType(type)));
     return accuracies;
+  }
+
+  /** Of one type of question. */
+  public Accuracy ofType(String type) {
+    return Accuracy.of(asked, question -> question.type().equals(type));
   }
 
   /** By the mark at the question's end; marks that no question has are left out. */

@@ -1,5 +1,7 @@
 package io.winnow.cli.evaluate;
 
+import static io.winnow.cli.results.MarkdownTable.decimals;
+
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -101,9 +103,5 @@ public final class EvaluationReport {
   private static void row(StringBuilder table, String name, String a, String b, String c) {
     String line = String.format(Locale.ROOT, "%-18s%10s%9s%9s", name, a, b, c);
     table.append(line.stripTrailing()).append('\n');
-  }
-
-  private static String decimals(int count, double value) {
-    return String.format(Locale.ROOT, "%." + count + "f", value);
   }
 }

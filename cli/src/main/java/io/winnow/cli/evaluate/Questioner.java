@@ -3,6 +3,7 @@ package io.winnow.cli.evaluate;
 import io.winnow.cli.chat.Answer;
 import io.winnow.cli.chat.Question;
 import io.winnow.cli.chat.ReductionWish;
+import io.winnow.cli.chat.RequestRefusedException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -51,6 +52,7 @@ public final class Questioner implements AutoCloseable {
    * Asks all, and waits for their answers.
    *
    * @param onCount told after each answer how many there are, on the calling thread
+   * @throws RequestRefusedException if the services do not take such requests
    * @throws IOException if one is not answered; the message names it
    */
   public List<Asked> ask(List<KnownQuestion> questions, ReductionWish wish, IntConsumer onCount)
@@ -66,12 +68,7 @@ public final class Questioner implements AutoCloseable {
         onCount.accept(asked.size());
       }
     } catch (ExecutionException e) {
-      KnownQuestion failed = questions.get(asked.size());
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IOException(
-          "\"%s\" about %s: %s"
-              .formatted(failed.text(), failed.picture().getFileName(), cause.getMessage()),
-          e);
+      throw failure(questions.get(asked.size()), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while questions were under way");
@@ -79,6 +76,17 @@ public final class Questioner implements AutoCloseable {
       running.forEach(each -> each.cancel(true));
     }
     return asked;
+  }
+
+  private static IOException failure(KnownQuestion question, ExecutionException e) {
+    if (e.getCause() instanceof RequestRefusedException refused) {
+      return refused; // it is not about this question
+    }
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    return new IOException(
+        "\"%s\" about %s: %s"
+            .formatted(question.text(), question.picture().getFileName(), cause.getMessage()),
+        e);
   }
 
   /** Asks one, on the calling thread. */

@@ -1,4 +1,4 @@
-package io.winnow.cli.evaluate;
+package io.winnow.cli.results;
 
 import java.util.Arrays;
 

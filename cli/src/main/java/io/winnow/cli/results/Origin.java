@@ -1,4 +1,4 @@
-package io.winnow.bench;
+package io.winnow.cli.results;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -6,12 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What every result says of where it comes from. */
-final class Report {
+public final class Origin {
 
-  private Report() {}
+  private Origin() {}
 
   /** Commit and machine, one line each. */
-  static String origin(Path root) throws IOException {
+  public static String of(Path root) throws IOException {
     return """
         commit %s
         machine %d processors, %s, Java %s

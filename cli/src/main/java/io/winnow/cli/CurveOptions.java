@@ -1,0 +1,77 @@
+package io.winnow.cli;
+
+import io.winnow.cli.curves.CurveFiles;
+import io.winnow.cli.evaluate.KnownQuestion;
+import io.winnow.cli.evaluate.Questioner;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options of {@code evaluate} that ask for curves instead of one number. */
+final class CurveOptions {
+
+  /** 30 questions of each type: some 40 settings in less than ten minutes on two cores. */
+  static final int DEFAULT_LIMIT = 360;
+
+  private static final int DEFAULT_ROUNDS = 15;
+
+  @Option(
+      names = "--curves",
+      required = true,
+      description = {
+        "Ask the questions (default: 360 of them) at every setting of every method, and write",
+        "pruning-curves.md and pruning-curves.svg."
+      })
+  private boolean curves;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      description = "Timed rounds behind each prefill time (default: " + DEFAULT_ROUNDS + ").")
+  private int rounds = DEFAULT_ROUNDS;
+
+  @Option(
+      names = "--recipes",
+      paramLabel = "FOLDER",
+      description = "Recipes to follow. Default: demo-model/recipes.")
+  private @Nullable Path recipes;
+
+  @Option(names = "--store", description = "Write the accuracies into the recipes.")
+  private boolean store;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      description = "Folder for the results. Default: bench/results of this checkout.")
+  private @Nullable Path out;
+
+  void check(CommandLine command) {
+    if (!curves || rounds < 1) {
+      throw new ParameterException(command, "--rounds is " + rounds + ", must be at least 1");
+    }
+  }
+
+  /** Measures and gives the table. */
+  String write(
+      Checkout checkout,
+      Questioner questioner,
+      List<KnownQuestion> questions,
+      Consumer<String> progress)
+      throws IOException {
+    CurveFiles files =
+        new CurveFiles(
+            checkout.root(),
+            out == null ? checkout.root().resolve("bench/results") : out,
+            recipes == null ? checkout.root().resolve("demo-model/recipes") : recipes,
+            rounds,
+            store);
+    String command = "./winnow evaluate --curves --limit %d --rounds %d";
+    return files.write(
+        questioner, questions, command.formatted(questions.size(), rounds), progress);
+  }
+}

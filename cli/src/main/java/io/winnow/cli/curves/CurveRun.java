@@ -1,0 +1,127 @@
+package io.winnow.cli.curves;
+
+import io.winnow.cli.chat.RequestRefusedException;
+import io.winnow.cli.evaluate.Asked;
+import io.winnow.cli.evaluate.Evaluation;
+import io.winnow.cli.evaluate.KnownQuestion;
+import io.winnow.cli.evaluate.Questioner;
+import io.winnow.v1.Recipe;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Measures every setting of the grid: accuracy with several questions under way, then prefill times
+ * with one at a time, every setting once in each round.
+ */
+final class CurveRun {
+
+  /** No decoder is that deep; a service that takes any layer must not keep us asking. */
+  private static final int MAX_LAYERS = 256;
+
+  private final Questioner questioner;
+  private final List<KnownQuestion> questions;
+  private final int rounds;
+  private final Consumer<String> progress;
+
+  /**
+   * @param questions at least one
+   * @param rounds timed rounds, at least 1
+   * @param progress takes a line at each step
+   */
+  CurveRun(
+      Questioner questioner, List<KnownQuestion> questions, int rounds, Consumer<String> progress) {
+    this.questioner = questioner;
+    this.questions = List.copyOf(questions);
+    this.rounds = rounds;
+    this.progress = progress;
+  }
+
+  /**
+   * Measures.
+   *
+   * @param recipes all there are; those of other models are left out
+   * @throws IOException if a question is not answered for another reason than its setting
+   */
+  Curves run(List<Recipe> recipes) throws IOException {
+    String model = probe(Setting.none()).answer().model();
+    int layers = layers();
+    List<Recipe> ofModel =
+        recipes.stream().filter(recipe -> recipe.getModel().equals(model)).toList();
+    progress.accept("model %s, %d layers, %d recipes".formatted(model, layers, ofModel.size()));
+    Map<Setting, String> refused = new LinkedHashMap<>();
+    List<Evaluated> evaluated = new ArrayList<>();
+    List<Setting> grid = PruningGrid.of(layers, ofModel);
+    for (Setting setting : grid) {
+      try {
+        evaluated.add(evaluate(setting));
+      } catch (RequestRefusedException e) {
+        refused.put(setting, String.valueOf(e.getMessage()));
+      }
+      progress.accept(
+          "%d of %d settings: %s, %s"
+              .formatted(
+                  evaluated.size() + refused.size(),
+                  grid.size(),
+                  setting.curve(),
+                  setting.label()));
+    }
+    return new Curves(points(evaluated), refused, rounds);
+  }
+
+  /** Decoder layers: vtw withdraws before every layer but has nothing to do after the last. */
+  private int layers() throws IOException {
+    for (int layer = 1; layer <= MAX_LAYERS; layer++) {
+      if (probe(Setting.vtw(layer)).method().equals(Setting.NONE)) {
+        return layer;
+      }
+    }
+    throw new IOException("vtw withdraws before layer " + MAX_LAYERS + "; no decoder is that deep");
+  }
+
+  private Asked probe(Setting setting) throws IOException {
+    return questioner.ask(questions.get(0), setting.wish());
+  }
+
+  private Evaluated evaluate(Setting setting) throws IOException {
+    List<Asked> asked = questioner.ask(questions, setting.wish(), count -> {});
+    return new Evaluated(setting, new Evaluation(asked));
+  }
+
+  private List<CurvePoint> points(List<Evaluated> evaluated) throws IOException {
+    List<Setting> settings = evaluated.stream().map(Evaluated::setting).toList();
+    InterleavedTimes times = new InterleavedTimes();
+    for (int round = 0; round < rounds; round++) {
+      times.add(timedRound(settings, round));
+    }
+    progress.accept(rounds + " timed rounds");
+    List<CurvePoint> points = new ArrayList<>();
+    for (int i = 0; i < evaluated.size(); i++) {
+      points.add(
+          new CurvePoint(
+              settings.get(i),
+              evaluated.get(i).evaluation(),
+              times.medianMillis(i),
+              times.medianRatio(i)));
+    }
+    return points;
+  }
+
+  /** One question at every setting, beginning with another one each round // [settings] */
+  private double[] timedRound(List<Setting> settings, int round) throws IOException {
+    KnownQuestion question =
+        questions.get((int) ((long) round * questions.size() / rounds)); // spread over all
+    double[] millis = new double[settings.size()];
+    questioner.ask(question, settings.get(0).wish()); // the picture's features are cached now
+    for (int step = 0; step < settings.size(); step++) {
+      int place = (round + step) % settings.size();
+      millis[place] = questioner.ask(question, settings.get(place).wish()).millis("prefill");
+    }
+    return millis;
+  }
+
+  private record Evaluated(Setting setting, Evaluation evaluation) {}
+}

@@ -1,0 +1,88 @@
+package io.winnow.cli.curves;
+
+import io.winnow.cli.chat.ReductionWish;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * One point of the grid.
+ *
+ * @param curve the line that it belongs to, for example "fastv, layer 2"
+ * @param label what is set, for example "10 % kept"
+ * @param wish what the services are asked for
+ * @param recipe name of the recipe that it follows, if it is one
+ */
+record Setting(String curve, String label, ReductionWish wish, Optional<String> recipe) {
+
+  static final String NONE = "none";
+  static final String VTW = "vtw";
+  static final String FITPRUNE = "fitprune";
+
+  static Setting none() {
+    return new Setting(NONE, "every token", wish(NONE), Optional.empty());
+  }
+
+  /** FitPrune by the recipe whose budget this is. */
+  static Setting fitPrune(String recipe, double flopsRatio) {
+    ReductionWish wish =
+        new ReductionWish(
+            Optional.of(FITPRUNE),
+            OptionalDouble.of(flopsRatio),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalInt.empty(),
+            OptionalLong.empty(),
+            false);
+    return new Setting(FITPRUNE, "recipe " + recipe, wish, Optional.of(recipe));
+  }
+
+  /** Every visual token withdrawn before a layer. */
+  static Setting vtw(int layer) {
+    return new Setting(
+        VTW,
+        "before layer " + layer,
+        wish(VTW, OptionalDouble.empty(), OptionalInt.of(layer)),
+        Optional.empty());
+  }
+
+  /** A share of the visual tokens kept from a layer on. */
+  static Setting drop(String method, int layer, int layers, double kept) {
+    // The services count what enters a layer, as the mean over all layers.
+    double mean = (layer + (layers - layer) * kept) / layers;
+    return new Setting(
+        method + ", layer " + layer,
+        percent(kept),
+        wish(method, OptionalDouble.of(mean), OptionalInt.of(layer)),
+        Optional.empty());
+  }
+
+  /** A share of the visual tokens picked before the decoder. */
+  static Setting select(String method, double kept) {
+    return new Setting(
+        method,
+        percent(kept),
+        wish(method, OptionalDouble.of(kept), OptionalInt.empty()),
+        Optional.empty());
+  }
+
+  private static String percent(double kept) {
+    return Math.round(kept * 100) + " % kept";
+  }
+
+  private static ReductionWish wish(String method) {
+    return wish(method, OptionalDouble.empty(), OptionalInt.empty());
+  }
+
+  private static ReductionWish wish(String method, OptionalDouble keep, OptionalInt layer) {
+    return new ReductionWish(
+        Optional.of(method),
+        OptionalDouble.empty(),
+        keep,
+        OptionalDouble.empty(),
+        layer,
+        OptionalLong.empty(),
+        false);
+  }
+}
