@@ -13,6 +13,8 @@ from transformers import AutoProcessor, LlavaForConditionalGeneration
 ROOT = Path(__file__).resolve().parent.parent
 CHECKPOINT = ROOT / "checkpoint"
 PICTURES = ROOT / "pictures"
+HELDOUT = ROOT / "heldout"
+CALIBRATION = ROOT / "calibration"
 GOLDENS = ROOT / "goldens"
 
 IMAGE_TOKEN = 4
@@ -27,7 +29,8 @@ class Question:
     type: str
     text: str
     truth: str
-    reference_answer: str
+    reference_answer: str = ""
+    folder: Path = PICTURES
 
     @property
     def name(self):
@@ -57,15 +60,15 @@ class Reference:
         """Token ids with one image token for each picture."""
         return self.tokenizer(prompt).input_ids
 
-    def inputs(self, prompt, picture=None):
+    def inputs(self, prompt, picture=None, folder=PICTURES):
         """Model inputs; the processor expands the image token to one per visual token."""
         if picture is None:
             return self.tokenizer(prompt, return_tensors="pt")
-        return self.processor(images=open_picture(picture), text=prompt, return_tensors="pt")
+        return self.processor(images=open_picture(picture, folder), text=prompt, return_tensors="pt")
 
-    def visual_tokens(self, picture):
+    def visual_tokens(self, picture, folder=PICTURES):
         """Visual tokens after the projector. [576, 128]"""
-        pixels = self.processor.image_processor(open_picture(picture), return_tensors="pt").pixel_values
+        pixels = self.processor.image_processor(open_picture(picture, folder), return_tensors="pt").pixel_values
         return self.model.get_image_features(pixel_values=pixels).pooler_output[0]
 
     def forced_greedy(self, inputs, steps=FORCED_STEPS):
@@ -81,14 +84,15 @@ class Reference:
         return tokens, torch.stack(rows)
 
 
-def open_picture(name):
-    return Image.open(PICTURES / name)
+def open_picture(name, folder=PICTURES):
+    return Image.open(folder / name)
 
 
-def questions():
-    with open(PICTURES / "questions.tsv", encoding="utf-8", newline="") as file:
+def questions(folder=PICTURES):
+    """The rows of the folder's questions.tsv; only the bundled pictures' have a reference answer."""
+    with open(folder / "questions.tsv", encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file, delimiter="\t"))
-    return [Question(*row) for row in rows[1:]]
+    return [Question(*row, folder=folder) for row in rows[1:]]
 
 
 def write_questions(rows):

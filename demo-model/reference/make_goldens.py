@@ -13,6 +13,8 @@ vision.json     projected visual tokens and the saliency of every patch
 preprocess/     awkward pictures and the image processor's output for each
 text.json       tokenizer and chat template cases
 pruned.json     visual tokens removed inside the decoder (pruned_forward.py)
+kept.json       which tokens FitPrune's and FastV's rules keep of many pictures
+calibration.json  FitPrune's statistics and recipes, VTW's layer (calibration_goldens.py)
 
 The fields of every file are described in demo-model/goldens/README.md. With `--record` the
 answers in pictures/questions.tsv are written anew first: for a checkpoint that was trained anew.
@@ -23,6 +25,7 @@ import argparse
 import torch
 
 from answer_goldens import record_answers, write_answers, write_logits, write_vision
+from calibration_goldens import write_calibration, write_kept
 from checkpoint import GOLDENS, Reference
 from preprocess_goldens import write_preprocess
 from pruned_goldens import write_pruned
@@ -45,6 +48,8 @@ def main():
     write_logits(reference)
     write_answers(reference)
     write_pruned(reference)
+    write_kept(reference)
+    write_calibration(reference)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import numpy as np
 
 from drawing import GLYPHS, render
 from encoding import encode_question, pack
-from make_heldout import PURPOSE
+from make_heldout import SETS
 from questions import TYPES, Ref, ask, glyph_entities
 from scene import COLORS, GRID, PATCH, SHAPES, SIDE, Scene, Text, Thing, seeded_scene
 from vocabulary import (
@@ -37,9 +37,12 @@ def test_the_same_seed_draws_the_same_picture():
     assert (first != render(seeded_scene("test", 3), "other")[0]).any()
 
 
-def test_the_held_out_set_shares_no_scene_with_training():
-    train = {repr(seeded_scene("train", index)) for index in range(500)}
-    assert not train & {repr(seeded_scene(PURPOSE, index)) for index in range(240)}
+def test_the_sets_share_no_scene_with_training_or_with_each_other():
+    seen = {repr(seeded_scene("train", index)) for index in range(500)}
+    for purpose, wanted in SETS.items():
+        scenes = {repr(seeded_scene(purpose, index)) for index in range(wanted.pictures)}
+        assert not seen & scenes
+        seen |= scenes
 
 
 def test_things_stay_inside_and_apart():

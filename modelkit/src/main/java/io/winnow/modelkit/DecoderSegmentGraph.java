@@ -50,7 +50,7 @@ final class DecoderSegmentGraph {
             : SegmentPlan.withoutDropping(g, range.count());
     Rotation rotation = rotation();
     String hidden = range.first() == 0 ? embed() : "hidden";
-    LayerState state = new LayerState(hidden, "", initialRows(), "");
+    LayerState state = new LayerState(hidden, "", initialRows(), "", "");
     for (int layer = range.first(); layer < range.end(); layer++) {
       state = layer(layer, state, plan, rotation);
     }
@@ -65,8 +65,9 @@ final class DecoderSegmentGraph {
    * @param update what is still to be added to it, or empty // [B, T, D]
    * @param rows which of the segment's tokens are left // [B, T]
    * @param score the segment's last layer's ranking score of them, if there is one // [T]
+   * @param attention what they received in that layer, if it was observed // [2, T]
    */
-  record LayerState(String residual, String update, String rows, String score) {}
+  record LayerState(String residual, String update, String rows, String score, String attention) {}
 
   /** Cosines and sines of the angles of each token. // [B * T, head dim / 2] each */
   private record Rotation(String cosines, String sines) {}
@@ -154,16 +155,19 @@ final class DecoderSegmentGraph {
 
     Flow flow = new Flow(attention, normed.sum(), in.rows());
     String score = "";
+    String received = "";
     if (dropping) {
       boolean last = layer == range.end() - 1;
       DroppingStep.Scored scored =
           new DroppingStep(text, plan).build(g, layer - range.first(), last, flow, query, key);
       flow = scored.flow();
       score = scored.score();
+      received = scored.attention();
     }
     String projected = project(layer, "self_attn.o_proj", flow.attention(), queryWidth, hidden);
     Normed after = norm(layer, "post_attention_layernorm", flow.residual(), projected);
-    return new LayerState(after.sum(), feedForward(layer, after.value()), flow.rows(), score);
+    String update = feedForward(layer, after.value());
+    return new LayerState(after.sum(), update, flow.rows(), score, received);
   }
 
   /** Adds the update to the residual: the RMS norm of the sum, and the sum. */

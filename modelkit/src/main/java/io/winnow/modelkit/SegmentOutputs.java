@@ -25,7 +25,7 @@ final class SegmentOutputs {
     survivors(state.rows());
     String hidden = g.op("Reshape", "hidden_out", g.longs(-1, text.hiddenSize())).value();
     if (!state.score().isEmpty()) {
-      observations(hidden, state.score());
+      observations(hidden, state);
     }
     if (lastSegment) {
       logits(hidden);
@@ -45,29 +45,39 @@ final class SegmentOutputs {
     g.output(name + "_out", type, "B", "U");
   }
 
-  /** Importance and text status: empty unless they are asked for. */
-  private void observations(String hidden, String score) {
+  /** Importance, FitPrune's two vectors and text status: empty unless they are asked for. */
+  private void observations(String hidden, LayerState state) {
     OnnxGraphBuilder observed = g.branch("observed");
-    observed.branchOutput(importance(observed, score), ElementType.FLOAT);
+    String visual = visual(observed);
+    observed.branchOutput(
+        observed.op("Compress", state.score(), visual).with("axis", 0).value(), ElementType.FLOAT);
+    String attention =
+        observed.op("Compress", state.attention(), visual).with("axis", 1).value(); // [2, V']
+    for (long row = 0; row < 2; row++) {
+      observed.branchOutput(
+          observed.op("Gather", attention, observed.scalar(row)).with("axis", 0).value(),
+          ElementType.FLOAT);
+    }
     observed.branchOutput(textStatus(observed, hidden), ElementType.FLOAT);
     OnnxGraphBuilder ignored = g.branch("ignored");
-    for (String empty :
-        List.of(g.floats(new float[0], 0), g.floats(new float[0], 0, text.hiddenSize()))) {
+    String none = g.floats(new float[0], 0);
+    for (String empty : List.of(none, none, none, g.floats(new float[0], 0, text.hiddenSize()))) {
       ignored.branchOutput(ignored.op("Identity", empty).value(), ElementType.FLOAT);
     }
     g.op("If", g.op("Equal", "observe", g.scalar(1L)).value())
         .with("then_branch", observed)
         .with("else_branch", ignored)
-        .named("importance", "text_status");
+        .named("importance", "self_attention", "cross_attention", "text_status");
     g.output("importance", ElementType.FLOAT, "W");
+    g.output("self_attention", ElementType.FLOAT, "W");
+    g.output("cross_attention", ElementType.FLOAT, "W");
     g.output("text_status", ElementType.FLOAT, "two", text.hiddenSize());
   }
 
-  /** The last layer's scores of the visual tokens. [V'] */
-  private static String importance(OnnxGraphBuilder g, String score) {
+  /** Which of the tokens that are left are visual. [T'] bool */
+  private static String visual(OnnxGraphBuilder g) {
     String spans = g.op("Reshape", "spans_out", g.longs(-1)).value();
-    String visual = g.op("GreaterOrEqual", spans, g.scalar(0L)).value();
-    return g.op("Compress", score, visual).with("axis", 0).value();
+    return g.op("GreaterOrEqual", spans, g.scalar(0L)).value();
   }
 
   /** Mean of the text rows from text_start on without the last row, and the last row. [2, D] */

@@ -61,9 +61,16 @@ final class DemoModel {
         });
   }
 
+  /** A bundled picture by its name, or one of another set as FOLDER/NAME. */
+  private static Path file(String picture) {
+    return picture.contains("/")
+        ? ROOT.resolve(picture)
+        : ROOT.resolve("pictures").resolve(picture);
+  }
+
   /** The bundled pictures have the tower's size, so only rescaling and normalising is left. */
   private static float[] pixels(String picture) throws IOException {
-    BufferedImage image = ImageIO.read(ROOT.resolve("pictures").resolve(picture).toFile());
+    BufferedImage image = ImageIO.read(file(picture).toFile());
     int plane = image.getWidth() * image.getHeight();
     float[] pixels = new float[3 * plane]; // [3, height, width]
     for (int i = 0; i < plane; i++) {

@@ -74,6 +74,10 @@ class RandomModelTest {
     if (expected.importance().length > 0) {
       assertThat(Difference.relative(last.floats("importance"), expected.importance()))
           .isLessThan(1e-5);
+      assertThat(Difference.relative(last.floats("self_attention"), expected.self()))
+          .isLessThan(1e-5);
+      assertThat(Difference.relative(last.floats("cross_attention"), expected.cross()))
+          .isLessThan(1e-5);
     }
   }
 
@@ -132,6 +136,8 @@ class RandomModelTest {
     call.keep = new long[][] {{4, 4}, {3, 3}, {2, 2}};
     Values last = prefill(call);
     assertThat(last.shape("importance")).containsExactly(0);
+    assertThat(last.shape("self_attention")).containsExactly(0);
+    assertThat(last.shape("cross_attention")).containsExactly(0);
     assertThat(last.shape("text_status")).containsExactly(0, 64);
   }
 
@@ -144,6 +150,7 @@ class RandomModelTest {
     float[] hidden = last.floats("hidden_out");
     float[] status = last.floats("text_status");
     assertThat(last.shape("importance")).containsExactly(0);
+    assertThat(last.shape("self_attention")).containsExactly(0);
     for (int i = 0; i < 64; i++) {
       assertThat(status[i]).isCloseTo((hidden[64 + i] + hidden[128 + i]) / 2, within());
       assertThat(status[64 + i]).isEqualTo(hidden[192 + i]);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The decoder once more, slowly and in double precision: one prefill, written as the docs say it.
@@ -30,6 +31,8 @@ final class ReferenceDecoder {
     double[] stream; // [D]
     double[] attention; // [heads * head dim]
     double score;
+    double self;
+    double cross;
 
     Token(int row, long position, long span, double[] stream) {
       this.row = row;
@@ -42,9 +45,12 @@ final class ReferenceDecoder {
   /**
    * @param rows which tokens of the call are left at the end
    * @param importance last layer's scores of the visual ones among them
+   * @param self mean attention that these received there from their picture, head maximum
+   * @param cross the same from the text behind them
    * @param logits of the last one // [vocabulary]
    */
-  record Result(List<Integer> rows, float[] importance, float[] logits) {}
+  record Result(
+      List<Integer> rows, float[] importance, float[] self, float[] cross, float[] logits) {}
 
   Result prefill(Call call) {
     List<Token> tokens = embed(call);
@@ -62,8 +68,14 @@ final class ReferenceDecoder {
     double[] logits = multiply(head, last, text.vocabularySize());
     return new Result(
         tokens.stream().map(token -> token.row).toList(),
-        floats(tokens.stream().filter(t -> t.span >= 0).mapToDouble(t -> t.score).toArray()),
+        visual(tokens, token -> token.score),
+        visual(tokens, token -> token.self),
+        visual(tokens, token -> token.cross),
         floats(logits));
+  }
+
+  private static float[] visual(List<Token> tokens, ToDoubleFunction<Token> value) {
+    return floats(tokens.stream().filter(t -> t.span >= 0).mapToDouble(value).toArray());
   }
 
   private List<Token> embed(Call call) {
@@ -152,6 +164,7 @@ final class ReferenceDecoder {
   private void rank(List<Token> tokens, double[][][] weights, Call call) {
     for (int k = 0; k < tokens.size(); k++) {
       Token token = tokens.get(k);
+      receive(tokens, weights, k);
       token.score =
           call.ranking == 0
               ? fitPrune(tokens, weights, k)
@@ -171,6 +184,30 @@ final class ReferenceDecoder {
       cross += tokens.get(q).span < 0 ? most : 0;
     }
     return self * cross;
+  }
+
+  /** FitPrune's statistics: mean over the queries of the picture, and of the text behind it. */
+  private static void receive(List<Token> tokens, double[][][] weights, int k) {
+    Token token = tokens.get(k);
+    double self = 0;
+    double cross = 0;
+    int fellows = 0;
+    int texts = 0;
+    for (int q = 0; q < tokens.size(); q++) {
+      double most = 0;
+      for (double[][] head : weights) {
+        most = Math.max(most, head[q][k]);
+      }
+      if (tokens.get(q).span == token.span) {
+        self += most;
+        fellows++;
+      } else if (tokens.get(q).span < 0 && q > k) {
+        cross += most;
+        texts++;
+      }
+    }
+    token.self = self / fellows;
+    token.cross = cross / texts;
   }
 
   private static double fastV(double[][][] weights, int k) {
