@@ -2,6 +2,7 @@ package io.winnow.runtime;
 
 import io.winnow.v1.DecoderManifest;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Runs the decoder of one model for many generations at once.
@@ -25,6 +26,14 @@ public interface DecoderRuntime extends AutoCloseable {
    * @throws IllegalArgumentException if the request's parts do not fit each other or the model
    */
   Generation start(GenerationRequest request, GenerationListener listener);
+
+  /**
+   * Runs prompts layer by layer; only where every layer is a segment of its own, as calibration
+   * needs it ({@code winnow export --segments L}), and only where the runtime can.
+   */
+  default Optional<LayerStepper> stepper() {
+    return Optional.empty();
+  }
 
   /** A snapshot of the load, for admission, metrics and balancing. */
   RuntimeLoad load();

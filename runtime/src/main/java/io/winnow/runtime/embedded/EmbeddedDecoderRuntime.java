@@ -6,6 +6,7 @@ import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.Generation;
 import io.winnow.runtime.GenerationListener;
 import io.winnow.runtime.GenerationRequest;
+import io.winnow.runtime.LayerStepper;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.RuntimeFailure;
 import io.winnow.runtime.RuntimeFailure.Kind;
@@ -26,6 +27,7 @@ final class EmbeddedDecoderRuntime implements DecoderRuntime {
   private final Intake intake;
   private final Occupancy occupancy;
   private final Thread engine;
+  private final Optional<LayerStepper> stepper;
   private final AtomicLong arrivals = new AtomicLong();
 
   EmbeddedDecoderRuntime(RepositoryModel model, EmbeddedSettings settings) {
@@ -38,6 +40,7 @@ final class EmbeddedDecoderRuntime implements DecoderRuntime {
         new Occupancy(
             layout.classes().stream().map(slotClass -> new KvPool(slotClass, manifest)).toList());
     DecoderModel loaded = DecoderModel.load(model, settings.intraOpThreads());
+    this.stepper = stepper(loaded);
     this.engine =
         new Thread(new Engine(loaded, intake, runs, occupancy), "winnow-decoder-" + model.name());
     // Not a daemon: a main that ends without close() must not pull ONNX Runtime from under a run.
@@ -66,6 +69,11 @@ final class EmbeddedDecoderRuntime implements DecoderRuntime {
     Optional<RuntimeFailure> refusal = tooLarge(generation).or(() -> intake.accept(generation));
     refusal.ifPresent(failure -> Outlet.tellEnd(listener, told -> told.onFailed(failure)));
     return handle;
+  }
+
+  @Override
+  public Optional<LayerStepper> stepper() {
+    return stepper;
   }
 
   @Override
@@ -102,6 +110,17 @@ final class EmbeddedDecoderRuntime implements DecoderRuntime {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private Optional<LayerStepper> stepper(DecoderModel loaded) {
+    if (loaded.segments().size() != manifest.getLayers()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        prompt -> {
+          check.promptAlone(prompt);
+          return LayerWalk.ofPrompt(loaded, runs, prompt);
+        });
   }
 
   private Optional<RuntimeFailure> tooLarge(LiveGeneration generation) {

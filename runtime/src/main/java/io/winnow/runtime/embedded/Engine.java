@@ -70,6 +70,7 @@ final class Engine implements Runnable {
         new RuntimeFailure(Kind.UNAVAILABLE, "the embedded runtime was closed: ask another one");
     live.forEach(generation -> outlet.fail(generation, stopped));
     live.clear();
+    runs.stop(); // passes for calibration use the same sessions
     decoders.close();
     occupancy.pools().forEach(KvPool::close);
     model.close();

@@ -35,6 +35,16 @@ final class RequestCheck {
     return (int) Math.min(room, request.maxTokens());
   }
 
+  /** Checks a prompt that nothing is generated for. */
+  void promptAlone(Prompt prompt) {
+    checkPrompt(prompt);
+    require(
+        prompt.length() <= manifest.getContextLength(),
+        "the prompt has %s tokens, the context %s",
+        prompt.length(),
+        manifest.getContextLength());
+  }
+
   private void checkPrompt(Prompt prompt) {
     for (long id : prompt.tokenIds()) {
       require(

@@ -7,7 +7,6 @@ import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.Prompt;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -68,26 +67,46 @@ record TokenRows(Map<String, OnnxTensor> inputs, int rows, Owner owner) implemen
   /** A copy without the visual rows, between two segments. */
   TokenRows textOnly() throws OrtException {
     long[] spans = spans();
+    boolean[] text = new boolean[rows];
+    for (int row = 0; row < rows; row++) {
+      text[row] = spans[row] < 0;
+    }
+    return select(text);
+  }
+
+  /**
+   * A copy of some of the rows, in their order, between two segments.
+   *
+   * @param stays // [rows]
+   */
+  TokenRows select(boolean[] stays) throws OrtException {
+    long[] spans = spans();
     long[] positions = positions();
+    float[] scores = tensor("scores").getFloatBuffer().array();
     FloatBuffer hidden = tensor("hidden").getFloatBuffer();
     int hiddenSize = hidden.capacity() / rows;
-    int textRows = (int) Arrays.stream(spans).filter(span -> span < 0).count();
-    FloatBuffer textHidden = Tensors.directFloats(textRows * hiddenSize); // [text rows, hidden]
-    LongBuffer textPositions = Tensors.directLongs(textRows);
+    int left = 0;
+    for (boolean stay : stays) {
+      left += stay ? 1 : 0;
+    }
+    FloatBuffer leftHidden = Tensors.directFloats(left * hiddenSize); // [left, hidden]
+    LongBuffer leftPositions = Tensors.directLongs(left);
+    LongBuffer leftSpans = Tensors.directLongs(left);
+    FloatBuffer leftScores = Tensors.directFloats(left);
     for (int row = 0; row < rows; row++) {
-      if (spans[row] < 0) {
-        textHidden.put(hidden.slice(row * hiddenSize, hiddenSize));
-        textPositions.put(positions[row]);
+      if (stays[row]) {
+        leftHidden.put(hidden.slice(row * hiddenSize, hiddenSize));
+        leftPositions.put(positions[row]);
+        leftSpans.put(spans[row]);
+        leftScores.put(scores[row]);
       }
     }
-    long[] textSpans = new long[textRows];
-    Arrays.fill(textSpans, -1);
     Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
-    inputs.put("hidden", Tensors.floats(textHidden.flip(), 1, textRows, hiddenSize));
-    inputs.put("positions", Tensors.longs(textPositions.flip(), 1, textRows));
-    inputs.put("spans", Tensors.longs(textSpans, 1, textRows));
-    inputs.put("scores", Tensors.floats(new float[textRows], 1, textRows));
-    return owning(inputs, textRows);
+    inputs.put("hidden", Tensors.floats(leftHidden.flip(), 1, left, hiddenSize));
+    inputs.put("positions", Tensors.longs(leftPositions.flip(), 1, left));
+    inputs.put("spans", Tensors.longs(leftSpans.flip(), 1, left));
+    inputs.put("scores", Tensors.floats(leftScores.flip(), 1, left));
+    return owning(inputs, left);
   }
 
   @Override

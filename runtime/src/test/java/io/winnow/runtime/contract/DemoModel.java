@@ -45,6 +45,11 @@ public final class DemoModel {
     return Exported.MODEL;
   }
 
+  /** The model exported for calibration: every layer is a segment of its own. */
+  public static RepositoryModel layerwise() {
+    return Layerwise.MODEL;
+  }
+
   /** The model without an end-of-sequence token: answers run on to their limit. */
   public static RepositoryModel endless() {
     return endless(model());
@@ -93,10 +98,17 @@ public final class DemoModel {
     return new Prompt(ids, spans, LongStream.range(0, tokens).toArray(), floats(0), tokens);
   }
 
+  /** A bundled picture by its name, or one of another set as FOLDER/NAME. */
+  private static Path file(String picture) {
+    return picture.contains("/")
+        ? folder().resolve(picture)
+        : folder().resolve("pictures").resolve(picture);
+  }
+
   /** Pixel values of a picture, which has the tower's size already. */
   public static FloatBuffer pixels(String picture) {
     try {
-      BufferedImage image = ImageIO.read(folder().resolve("pictures").resolve(picture).toFile());
+      BufferedImage image = ImageIO.read(file(picture).toFile());
       int plane = image.getWidth() * image.getHeight();
       FloatBuffer pixels = floats(3 * plane); // [3, height, width]
       for (int index = 0; index < plane; index++) {
@@ -139,12 +151,12 @@ public final class DemoModel {
     return Path.of(System.getProperty("winnow.root"), "demo-model");
   }
 
-  private static RepositoryModel export() {
+  private static RepositoryModel export(Path repository, int segments) {
     try {
       Exporter.export(
-          new ExportRequest(folder().resolve("checkpoint"), REPOSITORY, "demo", SEGMENTS, "fp32"),
+          new ExportRequest(folder().resolve("checkpoint"), repository, "demo", segments, "fp32"),
           (file, done, total) -> {});
-      return ModelRepository.open(REPOSITORY).model("demo");
+      return ModelRepository.open(repository).model("demo");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -152,6 +164,11 @@ public final class DemoModel {
 
   /** Holds the export, which only those need who ask for it. */
   private static final class Exported {
-    static final RepositoryModel MODEL = export();
+    static final RepositoryModel MODEL = export(REPOSITORY, SEGMENTS);
+  }
+
+  /** Holds the other export. */
+  private static final class Layerwise {
+    static final RepositoryModel MODEL = export(REPOSITORY.resolveSibling("demo-layerwise"), 8);
   }
 }
