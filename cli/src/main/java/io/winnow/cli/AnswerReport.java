@@ -16,17 +16,30 @@ final class AnswerReport {
   private AnswerReport() {}
 
   static String table(Answer answer) {
-    JsonNode details = answer.usage().path("prompt_tokens_details");
-    int image = details.path("image_tokens").asInt();
+    int image = imageTokens(answer);
     StringBuilder table = new StringBuilder();
-    int kept = details.path("image_tokens_kept").asInt();
-    row(table, "image tokens", kept == image ? "" + image : "%d, %d kept".formatted(image, kept));
+    row(table, "image tokens", image == 0 ? "0" : image + ", " + reduction(answer));
     row(table, "text tokens", "" + (answer.usage().path("prompt_tokens").asInt() - image));
     for (String stage : STAGES) {
       double millis = answer.timingsMillis().path(stage).asDouble();
       row(table, stage.replace('_', ' '), String.format(Locale.ROOT, "%.1f ms", millis));
     }
     return table.toString();
+  }
+
+  static int imageTokens(Answer answer) {
+    return answer.usage().path("prompt_tokens_details").path("image_tokens").asInt();
+  }
+
+  /** What was done to the visual tokens, in a line. */
+  static String reduction(Answer answer) {
+    int kept = answer.usage().path("prompt_tokens_details").path("image_tokens_kept").asInt();
+    String method = answer.reduction().path("method").asText();
+    if (method.equals("none")) {
+      return "all kept: " + answer.reduction().path("reason").asText();
+    }
+    double ratio = answer.reduction().path("flops_ratio").asDouble();
+    return String.format(Locale.ROOT, "kept %d (%s, %.2f of the FLOPs)", kept, method, ratio);
   }
 
   static String json(Answer answer) {

@@ -10,6 +10,8 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -47,6 +50,21 @@ final class AskCommand implements Callable<Integer> {
 
   @Mixin private ReductionOptions reduction = new ReductionOptions();
 
+  @Option(
+      names = "--detail",
+      paramLabel = "LEVEL",
+      description = "How closely to look at the picture: low, high or auto.")
+  private @Nullable String detail;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = {
+        "Write which visual tokens were kept: numbers to a .json file, a drawing to a .png file.",
+        "May be given twice."
+      })
+  private List<Path> reports = List.of();
+
   @Option(names = "--json", description = "Print one JSON object and nothing else.")
   private boolean json;
 
@@ -59,14 +77,19 @@ final class AskCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     services.check();
+    ReportFiles files = new ReportFiles(reports);
+    if (files.problem().isPresent()) {
+      throw new ParameterException(spec().commandLine(), files.problem().get());
+    }
     Question asked =
         new Question(
             pictureBytes(),
             question,
             services.model(),
             maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
-            reduction.wish(false));
-    services.use(checkout, MeshPlan.QUICK_START, url -> ask(asked, url));
+            reduction.wish(files.wanted()),
+            Optional.ofNullable(detail));
+    services.use(checkout, MeshPlan.QUICK_START, url -> ask(asked, url, files));
     return 0;
   }
 
@@ -86,18 +109,19 @@ final class AskCommand implements Callable<Integer> {
     }
   }
 
-  private void ask(Question asked, URI services) throws IOException {
+  private void ask(Question asked, URI services, ReportFiles files) throws IOException {
     PrintWriter out = spec().commandLine().getOut();
     ChatClient client = new ChatClient(services);
+    Answer answer = client.ask(asked, json ? text -> {} : text -> print(out, text));
     if (json) {
-      out.println(AnswerReport.json(client.ask(asked, text -> {})));
+      out.println(AnswerReport.json(answer));
     } else {
-      Answer answer = client.ask(asked, text -> print(out, text));
       out.println();
       out.println();
       out.print(AnswerReport.table(answer));
     }
     out.flush();
+    files.write(asked, answer, spec().commandLine().getErr());
   }
 
   private static void print(PrintWriter out, String text) {

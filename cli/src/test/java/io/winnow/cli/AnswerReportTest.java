@@ -16,7 +16,7 @@ class AnswerReportTest {
   void theTableHasTokensAndStages() throws IOException {
     assertThat(AnswerReport.table(answer(576)).lines().map(String::strip))
         .containsExactly(
-            "image tokens  576",
+            "image tokens  576, all kept: because",
             "text tokens   14",
             "preprocess    1.0 ms",
             "encode        20.0 ms",
@@ -29,7 +29,17 @@ class AnswerReportTest {
 
   @Test
   void theTableSaysHowManyTokensWereKept() throws IOException {
-    assertThat(AnswerReport.table(answer(288))).contains("576, 288 kept");
+    Answer whole = answer(288);
+    Answer pruned =
+        new Answer(
+            whole.text(),
+            whole.model(),
+            whole.usage(),
+            whole.timingsMillis(),
+            JSON.readTree("{\"method\": \"fitprune\", \"flops_ratio\": 0.4531}"));
+
+    assertThat(AnswerReport.table(pruned))
+        .contains("image tokens  576, kept 288 (fitprune, 0.45 of the FLOPs)");
   }
 
   @Test

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -38,6 +39,17 @@ class WinnowTest {
   void helpIsStatusZeroAndListsTheCommands() {
     assertThat(run("--help")).isZero();
     assertThat(out.toString()).contains("ask", "serve", "export", "evaluate", "Exit status");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"out.txt,must end in .json or .png", "no/out.png,folder does not exist"})
+  void aReportThatCannotBeWrittenIsRefusedBeforeAnythingIsAsked(String file, String problem)
+      throws Exception {
+    Path picture = Files.write(folder.resolve("a.png"), new byte[] {1});
+
+    assertThat(run("ask", picture.toString(), "what?", "--report", folder + "/" + file))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains(file, problem);
   }
 
   @Test

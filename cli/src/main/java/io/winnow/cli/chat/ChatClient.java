@@ -132,11 +132,9 @@ public final class ChatClient {
     ObjectNode message = body.putArray("messages").addObject().put("role", "user");
     ArrayNode content = message.putArray("content");
     String data = Base64.getEncoder().encodeToString(question.picture());
-    content
-        .addObject()
-        .put("type", "image_url")
-        .putObject("image_url")
-        .put("url", "data:application/octet-stream;base64," + data);
+    ObjectNode picture = content.addObject().put("type", "image_url").putObject("image_url");
+    picture.put("url", "data:application/octet-stream;base64," + data);
+    question.detail().ifPresent(detail -> picture.put("detail", detail));
     content.addObject().put("type", "text").put("text", question.text());
     return body;
   }

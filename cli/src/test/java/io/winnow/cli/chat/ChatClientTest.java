@@ -79,6 +79,8 @@ class ChatClientTest {
     assertThat(request.has("model")).isFalse();
     assertThat(request.has("max_tokens")).isFalse();
     assertThat(request.has("visual_token_reduction")).isFalse();
+    assertThat(request.path("messages").path(0).path("content").path(0).path("image_url"))
+        .hasSize(1);
   }
 
   @Test
@@ -94,13 +96,21 @@ class ChatClientTest {
             true);
     client()
         .ask(
-            new Question(new byte[] {1}, "what?", Optional.empty(), OptionalInt.empty(), wish),
+            new Question(
+                new byte[] {1},
+                "what?",
+                Optional.empty(),
+                OptionalInt.empty(),
+                wish,
+                Optional.of("low")),
             text -> {});
 
     JsonNode request = new ObjectMapper().readTree(asked.join());
     assertThat(request.path("visual_token_reduction").toString())
         .isEqualTo(
             "{\"method\":\"random\",\"flops_ratio\":0.5,\"layer\":4,\"seed\":7,\"report\":true}");
+    JsonNode picture = request.path("messages").path(0).path("content").path(0).path("image_url");
+    assertThat(picture.path("detail").asText()).isEqualTo("low");
   }
 
   @Test
