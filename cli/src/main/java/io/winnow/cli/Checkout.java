@@ -3,6 +3,7 @@ package io.winnow.cli;
 import io.winnow.modelkit.ExportException;
 import io.winnow.modelkit.ExportRequest;
 import io.winnow.modelkit.Exporter;
+import io.winnow.modelkit.Precision;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.DirectoryStream;
@@ -26,13 +27,23 @@ public record Checkout(Path root) {
     return root.resolve(".winnow");
   }
 
+  /** Where the bundled model is exported to at this precision. */
+  Path bundledRepository(Precision precision) {
+    return state()
+        .resolve(precision == Precision.FP32 ? "models" : "models-" + precision.label())
+        .toAbsolutePath()
+        .normalize();
+  }
+
   /**
    * The model repository that commands use when none is named: the bundled model, exported when
    * that is missing or older than the checkpoint.
    */
-  private Path bundledModels(PrintWriter progress) throws CommandFailure {
-    Path models = state().resolve("models");
-    ExportRequest request = ExportRequest.of(root.resolve("demo-model/checkpoint"), models, DEMO);
+  Path bundledModels(Precision precision, PrintWriter progress) throws CommandFailure {
+    Path models = bundledRepository(precision);
+    ExportRequest request =
+        ExportRequest.of(root.resolve("demo-model/checkpoint"), models, DEMO)
+            .withWeights(precision.label());
     try {
       if (!Exporter.isUpToDate(request)) {
         progress.println("winnow: exporting the bundled model");
@@ -77,7 +88,7 @@ public record Checkout(Path root) {
   /** The repository to use: the one named, or the bundled model's. */
   public Path models(@Nullable Path named, PrintWriter progress) throws CommandFailure {
     if (named == null) {
-      return bundledModels(progress);
+      return bundledModels(Precision.FP32, progress);
     }
     if (!Files.isDirectory(named)) {
       throw new CommandFailure(

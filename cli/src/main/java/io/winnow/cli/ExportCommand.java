@@ -48,6 +48,13 @@ final class ExportCommand implements Callable<Integer> {
       description = "Graphs that the decoder is cut into (default: ${DEFAULT-VALUE}).")
   private int segments;
 
+  @Option(
+      names = "--weights",
+      paramLabel = "PRECISION",
+      defaultValue = "fp32",
+      description = "fp32, int8 or int4 for CPUs; fp16 or bf16 for CUDA (default: fp32).")
+  private String weights = "";
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
@@ -55,6 +62,12 @@ final class ExportCommand implements Callable<Integer> {
     PrintWriter progress = spec().commandLine().getErr();
     try {
       ExportRequest request = request();
+      if (request.precision().forCuda()) {
+        progress.printf(
+            "winnow: %s graphs are for ONNX Runtime's CUDA provider; for a CPU, fp32, int8 and int4"
+                + " are faster%n",
+            weights);
+      }
       Exporter.export(
           request,
           (file, done, total) -> progress.printf("winnow: [%d/%d] %s%n", done + 1, total, file));
@@ -71,7 +84,7 @@ final class ExportCommand implements Callable<Integer> {
     Path folder = checkpoint.toAbsolutePath().normalize();
     String chosen = name != null ? name : String.valueOf(folder.getFileName());
     try {
-      return new ExportRequest(folder, repository, chosen, segments, "fp32");
+      return new ExportRequest(folder, repository, chosen, segments, weights);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec().commandLine(), e.getMessage(), e);
     }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -24,11 +25,7 @@ final class ServeCommand implements Callable<Integer> {
 
   private final Checkout checkout;
 
-  @Option(
-      names = "--models",
-      paramLabel = "REPO",
-      description = "Model repository. Default: the bundled model.")
-  private @Nullable Path models;
+  @Mixin private RepositoryOptions models = new RepositoryOptions();
 
   @Option(
       names = "--port",
@@ -45,10 +42,11 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
+    models.check();
     if (port < 1 || port > 65535 || !FreePorts.isFree(port)) {
       throw new CommandFailure("port " + port + " cannot be used; choose another with --port");
     }
-    Path repository = checkout.models(models, err());
+    Path repository = models.repository(checkout, err());
     err().println("winnow: starting the services");
     try {
       MeshPlan plan =

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -20,11 +21,7 @@ import picocli.CommandLine.Spec;
 /** The options by which a command finds the services that it talks to, or starts them. */
 final class ServiceOptions {
 
-  @Option(
-      names = "--models",
-      paramLabel = "REPO",
-      description = "Model repository. Default: the bundled model.")
-  private @Nullable Path models;
+  @Mixin private RepositoryOptions models = new RepositoryOptions();
 
   @Option(
       names = "--model",
@@ -51,8 +48,9 @@ final class ServiceOptions {
     return Optional.ofNullable(model);
   }
 
-  /** Refuses a {@code --url} that is none, as wrong usage. */
+  /** Refuses a {@code --url} that is none, and models that cannot be served, as wrong usage. */
   void check() {
+    models.check();
     if (url == null) {
       return;
     }
@@ -90,14 +88,14 @@ final class ServiceOptions {
       return Optional.of(url);
     }
     return RunningServe.find(checkout.serveFile())
-        .filter(serve -> models == null || serve.serves(models))
+        .filter(serve -> models.named(checkout).map(serve::serves).orElse(true))
         .map(serve -> URI.create(serve.url()));
   }
 
   private MeshPlan plan(Checkout checkout, List<String> jvmFlags)
       throws CommandFailure, IOException {
     PrintWriter err = mixee().commandLine().getErr();
-    Path repository = checkout.models(models, err);
+    Path repository = models.repository(checkout, err);
     err.println("winnow: starting the services");
     return new MeshPlan(
         checkout.root(), repository, FreePorts.find(1).get(0), checkout.logs(), jvmFlags, Map.of());

@@ -28,6 +28,10 @@ class WinnowTest {
     assertThat(run("ask")).isEqualTo(2);
     assertThat(run("ask", "picture.png", "what?", "--max-tokens", "few")).isEqualTo(2);
     assertThat(run("export", "--checkpoint", "x", "--out", "y", "--segments", "0")).isEqualTo(2);
+    assertThat(run("export", "--checkpoint", "x", "--out", "y", "--weights", "int2")).isEqualTo(2);
+    assertThat(run("serve", "--weights", "bf16")).isEqualTo(2);
+    assertThat(run("serve", "--weights", "int8", "--models", "x")).isEqualTo(2);
+    assertThat(run("ask", "picture.png", "what?", "--weights", "int3")).isEqualTo(2);
     assertThat(run("evaluate", "--limit", "0")).isEqualTo(2);
     assertThat(run("evaluate", "--concurrency", "65")).isEqualTo(2);
     assertThat(run("evaluate", "--url", "localhost")).isEqualTo(2);

@@ -49,12 +49,12 @@ final class DecoderSegmentGraph {
             ? SegmentPlan.build(g, range.count())
             : SegmentPlan.withoutDropping(g, range.count());
     Rotation rotation = rotation();
-    String hidden = range.first() == 0 ? embed() : "hidden";
+    String hidden = range.first() == 0 ? embed() : g.toCompute("hidden");
     LayerState state = new LayerState(hidden, "", initialRows(), "", "");
     for (int layer = range.first(); layer < range.end(); layer++) {
       state = layer(layer, state, plan, rotation);
     }
-    g.op("Add", state.residual(), state.update()).named("hidden_out");
+    g.namedFloat("hidden_out", g.op("Add", state.residual(), state.update()));
     new SegmentOutputs(g, text, weights, plan).build(state, range.end() == text.layers());
   }
 
@@ -89,8 +89,8 @@ final class DecoderSegmentGraph {
     g.input("observe", ElementType.INT64);
     g.input("text_start", ElementType.INT64);
     for (int layer = range.first(); layer < range.end(); layer++) {
-      g.input("past_key_" + layer, ElementType.FLOAT, cacheShape());
-      g.input("past_value_" + layer, ElementType.FLOAT, cacheShape());
+      g.input("past_key_" + layer, g.compute(), cacheShape());
+      g.input("past_value_" + layer, g.compute(), cacheShape());
     }
     if (range.end() == text.layers()) {
       g.input("logit_rows", ElementType.INT64, "R");
@@ -103,12 +103,12 @@ final class DecoderSegmentGraph {
 
   /** Token embeddings with the visual tokens in their places. [B, T, D] */
   private String embed() throws IOException {
-    String embedding = g.weight("embed_tokens", weights.embedding());
-    String embedded = g.op("Gather", embedding, "token_ids").value();
+    Matrices matrices = g.precision().ends();
+    String embedded = matrices.lookUp(g, "embed_tokens", "token_ids", weights.embedding());
     String visual = g.op("GreaterOrEqual", "spans", g.scalar(0L)).value();
     String places = g.op("NonZero", visual).value(); // [2, V]
     String indices = g.op("Transpose", places).with("perm", new long[] {1, 0}).value();
-    return g.op("ScatterND", embedded, indices, "visual_tokens").value();
+    return g.op("ScatterND", embedded, indices, g.toCompute("visual_tokens")).value();
   }
 
   /**
@@ -130,7 +130,7 @@ final class DecoderSegmentGraph {
 
   private String amplified(String value) {
     float amplitude = text.rope().amplitude();
-    return amplitude == 1 ? value : g.op("Mul", value, g.scalar(amplitude)).value();
+    return g.toCompute(amplitude == 1 ? value : g.op("Mul", value, g.scalar(amplitude)).value());
   }
 
   /** Numbers the tokens of this call from 0 on. [B, T] */
@@ -184,9 +184,9 @@ final class DecoderSegmentGraph {
   }
 
   private String project(int layer, String part, String value, int in, int out) throws IOException {
-    Weight weight = weights.projection(layer, part, in, out);
-    String product =
-        g.op("MatMul", value, g.weight("layers." + layer + "." + part, weight)).value();
+    SafetensorsTensor matrix = weights.projection(layer, part, in, out);
+    String name = "layers." + layer + "." + part;
+    String product = g.precision().layers().multiply(g, name, value, matrix).value();
     return text.biases().contains(part) ? bias(layer, part, product, out) : product;
   }
 
@@ -220,8 +220,8 @@ final class DecoderSegmentGraph {
         .with("kv_num_heads", text.kvHeads())
         .with("scale", (float) (1 / Math.sqrt(text.headDim())))
         .named(attention, presentKey, presentValue);
-    g.output(presentKey, ElementType.FLOAT, cacheShape());
-    g.output(presentValue, ElementType.FLOAT, cacheShape());
+    g.output(presentKey, g.compute(), cacheShape());
+    g.output(presentValue, g.compute(), cacheShape());
     return attention;
   }
 

@@ -18,17 +18,18 @@ final class DecoderWeights {
         TensorNames.prefix(tensors, family.tensor("embed_tokens") + ".weight", layout.decoders());
   }
 
-  Weight embedding() {
-    return Weight.of(embeddingTensor());
+  /** The token embeddings. [vocabulary, D] */
+  SafetensorsTensor embedding() {
+    return tensors.get(name("embed_tokens") + ".weight", text.vocabularySize(), text.hiddenSize());
   }
 
-  /** The vocabulary projection. [D, vocabulary] */
-  Weight head() {
+  /** The vocabulary projection. [vocabulary, D] */
+  SafetensorsTensor head() {
     if (text.tiedEmbeddings()) {
-      return Weight.transposed(embeddingTensor());
+      return embedding();
     }
     String name = TensorNames.first(tensors, layout.heads());
-    return Weight.transposed(tensors.get(name, text.vocabularySize(), text.hiddenSize()));
+    return tensors.get(name, text.vocabularySize(), text.hiddenSize());
   }
 
   Weight finalNorm() {
@@ -40,18 +41,14 @@ final class DecoderWeights {
     return Weight.of(tensors.get(name(layer, part) + ".weight", text.hiddenSize()));
   }
 
-  /** A layer's projection. [in, out] */
-  Weight projection(int layer, String part, int in, int out) {
-    return Weight.transposed(tensors.get(name(layer, part) + ".weight", out, in));
+  /** A layer's projection. [out, in] */
+  SafetensorsTensor projection(int layer, String part, int in, int out) {
+    return tensors.get(name(layer, part) + ".weight", out, in);
   }
 
   /** What a layer's projection adds. [out] */
   Weight bias(int layer, String part, int out) {
     return Weight.of(tensors.get(name(layer, part) + ".bias", out));
-  }
-
-  private SafetensorsTensor embeddingTensor() {
-    return tensors.get(name("embed_tokens") + ".weight", text.vocabularySize(), text.hiddenSize());
   }
 
   private String name(int layer, String part) {

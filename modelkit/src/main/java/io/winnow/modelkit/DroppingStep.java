@@ -62,8 +62,8 @@ final class DroppingStep {
   }
 
   private static void keep(OnnxGraphBuilder g, boolean scored, Flow flow) {
-    g.branchOutput(g.op("Identity", flow.attention()).value(), ElementType.FLOAT);
-    g.branchOutput(g.op("Identity", flow.residual()).value(), ElementType.FLOAT);
+    g.branchOutput(g.op("Identity", flow.attention()).value(), g.compute());
+    g.branchOutput(g.op("Identity", flow.residual()).value(), g.compute());
     g.branchOutput(g.op("Identity", flow.rows()).value(), ElementType.INT64);
     if (scored) {
       g.branchOutput(g.op("Identity", g.floats(new float[0], 0)).value(), ElementType.FLOAT);
@@ -88,19 +88,21 @@ final class DroppingStep {
       score = score(g, rows, membership, query, key);
     }
     String kept = kept(g, score, spans, membership, limits);
-    g.branchOutput(compress(g, flow.attention(), kept, 1), ElementType.FLOAT);
-    g.branchOutput(compress(g, flow.residual(), kept, 1), ElementType.FLOAT);
-    g.branchOutput(compress(g, flow.rows(), kept, 1), ElementType.INT64);
+    // Compress would say it in one node, but does not know bfloat16.
+    String indices = g.op("Reshape", g.op("NonZero", kept).value(), g.longs(-1)).value();
+    g.branchOutput(gather(g, flow.attention(), indices, 1), g.compute());
+    g.branchOutput(gather(g, flow.residual(), indices, 1), g.compute());
+    g.branchOutput(gather(g, flow.rows(), indices, 1), ElementType.INT64);
     if (scored) {
-      g.branchOutput(compress(g, score, kept, 0), ElementType.FLOAT);
+      g.branchOutput(gather(g, score, indices, 0), ElementType.FLOAT);
       OnnxGraphBuilder observed = g.branch("observed_attention");
-      observed.branchOutput(compress(observed, attention, kept, 1), ElementType.FLOAT);
+      observed.branchOutput(gather(observed, attention, indices, 1), ElementType.FLOAT);
       g.branchOutput(whenObserved(g, observed), ElementType.FLOAT);
     }
   }
 
-  private static String compress(OnnxGraphBuilder g, String value, String kept, int axis) {
-    return g.op("Compress", value, kept).with("axis", axis).value();
+  private static String gather(OnnxGraphBuilder g, String value, String indices, int axis) {
+    return g.op("Gather", value, indices).with("axis", axis).value();
   }
 
   /** Which tokens stay, in their own order. [T] bool */
@@ -253,12 +255,16 @@ final class DroppingStep {
 
   /** Scaled products of queries and this call's keys. [kv heads, group, rows, T] */
   private String attentionLogits(OnnxGraphBuilder g, String query, String key) {
-    String scaled = g.op("Mul", query, g.scalar((float) (1 / Math.sqrt(text.headDim())))).value();
+    float scale = (float) (1 / Math.sqrt(text.headDim()));
+    String scaled = g.op("Mul", g.toFloat(query), g.scalar(scale)).value();
     String queries =
         g.op("Transpose", heads(g, scaled, text.heads() / text.kvHeads()))
             .with("perm", new long[] {1, 2, 0, 3})
             .value();
-    String keys = g.op("Transpose", heads(g, key, 1)).with("perm", new long[] {1, 2, 3, 0}).value();
+    String keys =
+        g.op("Transpose", heads(g, g.toFloat(key), 1))
+            .with("perm", new long[] {1, 2, 3, 0})
+            .value();
     return g.op("MatMul", queries, keys).value();
   }
 

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param name model name: the folders are NAME-vision and NAME-decoder
  * @param segments decoder segments, at least 1; more than the decoder has layers means one layer
  *     each
- * @param weights precision of the weights: "fp32"
+ * @param weights precision of the weights, by its label: see {@link Precision}
  */
 public record ExportRequest(
     Path checkpoint, Path repository, String name, int segments, String weights) {
@@ -33,13 +33,20 @@ public record ExportRequest(
     if (segments < 1) {
       throw new IllegalArgumentException("segments is " + segments + ", must be at least 1");
     }
-    if (!weights.equals("fp32")) {
-      throw new IllegalArgumentException("weights is \"" + weights + "\", must be \"fp32\"");
-    }
+    Precision.named(weights);
+  }
+
+  public Precision precision() {
+    return Precision.named(weights);
   }
 
   /** A request with the default segments and weights. */
   public static ExportRequest of(Path checkpoint, Path repository, String name) {
     return new ExportRequest(checkpoint, repository, name, DEFAULT_SEGMENTS, "fp32");
+  }
+
+  /** This request at another precision. */
+  public ExportRequest withWeights(String label) {
+    return new ExportRequest(checkpoint, repository, name, segments, label);
   }
 }

@@ -27,15 +27,17 @@ public final class Exporter {
    */
   public static void export(ExportRequest request, ExportProgress progress) throws IOException {
     String fingerprint = CheckpointFingerprint.of(request);
-    LlavaFamily family = new LlavaFamily(request, progress);
-    new ModelRepositoryWriter(request.repository(), request.name())
-        .replace(
-            root -> {
-              ModelManifest manifest = family.write(root).setCheckpointSha256(fingerprint).build();
-              Files.writeString(
-                  manifestFile(root, request),
-                  JsonFormat.printer().alwaysPrintFieldsWithNoPresence().print(manifest) + "\n");
-            });
+    try (LlavaFamily family = new LlavaFamily(request, progress)) {
+      new ModelRepositoryWriter(request.repository(), request.name())
+          .replace(
+              root -> {
+                ModelManifest manifest =
+                    family.write(root).setCheckpointSha256(fingerprint).build();
+                Files.writeString(
+                    manifestFile(root, request),
+                    JsonFormat.printer().alwaysPrintFieldsWithNoPresence().print(manifest) + "\n");
+              });
+    }
   }
 
   /**

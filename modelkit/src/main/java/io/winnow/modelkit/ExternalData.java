@@ -14,8 +14,9 @@ final class ExternalData implements AutoCloseable {
 
   private final String fileName;
   private final FileChannel channel;
-  private final ByteBuffer buffer = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
-  private long position;
+  private final ByteBuffer buffer =
+      ByteBuffer.allocateDirect(Parameter.Sink.MAX_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private long flushed;
 
   ExternalData(Path file) throws IOException {
     this.fileName = file.getFileName().toString();
@@ -31,43 +32,31 @@ final class ExternalData implements AutoCloseable {
     return fileName;
   }
 
-  /** Appends a weight and says where it stands. */
-  Place append(Weight weight) throws IOException {
-    while (position % PAGE_BYTES != 0) {
-      put((byte) 0);
+  /** Appends a parameter and says where it stands. */
+  Place append(Parameter parameter) throws IOException {
+    while (position() % PAGE_BYTES != 0) {
+      room(Byte.BYTES).put((byte) 0);
     }
-    long start = position;
-    weight.writeTo(
-        (values, count) -> {
-          for (int i = 0; i < count; i++) {
-            put(values[i]);
-          }
-        });
-    return new Place(start, position - start);
+    long start = position();
+    parameter.writeTo(this::room);
+    return new Place(start, position() - start);
   }
 
-  private void put(byte value) throws IOException {
-    makeRoom();
-    buffer.put(value);
-    position += Byte.BYTES;
+  private long position() {
+    return flushed + buffer.position();
   }
 
-  private void put(float value) throws IOException {
-    makeRoom();
-    buffer.putFloat(value);
-    position += Float.BYTES;
-  }
-
-  private void makeRoom() throws IOException {
-    if (buffer.remaining() < Float.BYTES) {
+  private ByteBuffer room(int bytes) throws IOException {
+    if (buffer.remaining() < bytes) {
       flush();
     }
+    return buffer;
   }
 
   private void flush() throws IOException {
     buffer.flip();
     while (buffer.hasRemaining()) {
-      channel.write(buffer);
+      flushed += channel.write(buffer);
     }
     buffer.clear();
   }

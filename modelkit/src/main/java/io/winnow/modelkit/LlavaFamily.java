@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** LLaVA: a vision tower, a projector of two layers, and a decoder. */
-final class LlavaFamily {
+final class LlavaFamily implements AutoCloseable {
 
   private static final int MANIFEST_VERSION = 1;
 
@@ -35,6 +35,11 @@ final class LlavaFamily {
     this.dropping = dropping;
     this.config = CheckpointConfig.read(request.checkpoint());
     this.tensors = Safetensors.open(request.checkpoint());
+  }
+
+  @Override
+  public void close() {
+    tensors.close();
   }
 
   /**
@@ -72,7 +77,10 @@ final class LlavaFamily {
             .build();
     progress.onGraph(manifest.getGraph(), 0, ranges().size() + 1);
     VisionWeights weights = new VisionWeights(tensors, tensors, config);
-    writeGraph(root.resolve(manifest.getGraph()), g -> new VisionGraph(g, config, weights).build());
+    writeGraph(
+        root.resolve(manifest.getGraph()),
+        request.precision().tower(),
+        g -> new VisionGraph(g, config, weights).build());
     Files.writeString(
         root.resolve(folder).resolve("config.pbtxt"),
         TritonConfig.vision(folder, manifest, config.text().hiddenSize()));
@@ -87,6 +95,7 @@ final class LlavaFamily {
       progress.onGraph(graph, segments.size() + 1, ranges().size() + 1);
       writeGraph(
           root.resolve(graph),
+          request.precision(),
           g -> new DecoderSegmentGraph(g, config.text(), weights, range, dropping).build());
       segments.add(
           SegmentManifest.newBuilder()
@@ -126,9 +135,10 @@ final class LlavaFamily {
     return ranges;
   }
 
-  private static void writeGraph(Path file, GraphWriter writer) throws IOException {
+  private static void writeGraph(Path file, Precision precision, GraphWriter writer)
+      throws IOException {
     try (ExternalData data = new ExternalData(ExternalData.beside(file))) {
-      OnnxGraphBuilder graph = new OnnxGraphBuilder(file.getFileName().toString(), data);
+      OnnxGraphBuilder graph = new OnnxGraphBuilder(file.getFileName().toString(), data, precision);
       writer.write(graph);
       graph.write(file);
     }

@@ -39,18 +39,24 @@ final class OnnxGraphBuilder {
   private final GraphProto.Builder graph;
   private final OnnxGraphBuilder root;
   private final ExternalData data;
+  private final Precision precision;
   private final Map<String, String> constants = new HashMap<>();
   private int values;
 
-  OnnxGraphBuilder(String name, ExternalData data) {
+  /**
+   * @param precision how it holds its weights and what it computes in
+   */
+  OnnxGraphBuilder(String name, ExternalData data, Precision precision) {
     this.graph = GraphProto.newBuilder().setName(name);
     this.data = data;
+    this.precision = precision;
     this.root = this;
   }
 
   private OnnxGraphBuilder(String name, OnnxGraphBuilder root) {
     this.graph = GraphProto.newBuilder().setName(name);
     this.data = root.data;
+    this.precision = root.precision;
     this.root = root;
   }
 
@@ -131,12 +137,48 @@ final class OnnxGraphBuilder {
     return constant(ElementType.BOOL, shape, bytes);
   }
 
-  /** Adds a parameter under its name; above 1 KiB it goes to the external data file. */
+  Precision precision() {
+    return precision;
+  }
+
+  /** The type that this graph computes in. */
+  ElementType compute() {
+    return precision.compute();
+  }
+
+  /** An fp32 value in the type that this graph computes in. */
+  String toCompute(String value) {
+    return compute() == ElementType.FLOAT
+        ? value
+        : op("Cast", value).with("to", compute().code()).value();
+  }
+
+  /** A value of the type that this graph computes in as fp32. */
+  String toFloat(String value) {
+    return compute() == ElementType.FLOAT
+        ? value
+        : op("Cast", value).with("to", ElementType.FLOAT.code()).value();
+  }
+
+  /** Gives a node's only output this name, as fp32. */
+  String namedFloat(String name, Node node) {
+    return compute() == ElementType.FLOAT
+        ? node.named(name).get(0)
+        : op("Cast", node.value()).with("to", ElementType.FLOAT.code()).named(name).get(0);
+  }
+
+  /** Adds a weight under its name, in the type that the graph computes in. */
   String weight(String name, Weight weight) throws IOException {
-    TensorProto.Builder tensor = tensor(name, ElementType.FLOAT, weight.shape());
-    long bytes = Arrays.stream(weight.shape()).reduce(Float.BYTES, Math::multiplyExact);
+    return parameter(name, Parameter.of(weight, compute()));
+  }
+
+  /** Adds a parameter under its name; above 1 KiB it goes to the external data file. */
+  String parameter(String name, Parameter parameter) throws IOException {
+    TensorProto.Builder tensor = tensor(name, parameter.type(), parameter.shape());
+    long bytes =
+        Arrays.stream(parameter.shape()).reduce(parameter.type().bytes(), Math::multiplyExact);
     if (bytes > MAX_INLINE_BYTES) {
-      ExternalData.Place place = data.append(weight);
+      ExternalData.Place place = data.append(parameter);
       tensor
           .setDataLocation(TensorProto.DataLocation.EXTERNAL)
           .addExternalData(entry("location", data.fileName()))
@@ -144,12 +186,7 @@ final class OnnxGraphBuilder {
           .addExternalData(entry("length", Long.toString(place.length())));
     } else {
       ByteBuffer inline = littleEndian((int) bytes);
-      weight.writeTo(
-          (elements, count) -> {
-            for (int i = 0; i < count; i++) {
-              inline.putFloat(elements[i]);
-            }
-          });
+      parameter.writeTo(room -> inline);
       tensor.setRawData(ByteString.copyFrom(inline.flip()));
     }
     root.graph.addInitializer(tensor);
@@ -219,19 +256,29 @@ final class OnnxGraphBuilder {
 
   /** Element types of the graphs. */
   enum ElementType {
-    FLOAT(TensorProto.DataType.FLOAT),
-    INT32(TensorProto.DataType.INT32),
-    INT64(TensorProto.DataType.INT64),
-    BOOL(TensorProto.DataType.BOOL);
+    FLOAT(TensorProto.DataType.FLOAT, Float.BYTES),
+    FLOAT16(TensorProto.DataType.FLOAT16, Short.BYTES),
+    BFLOAT16(TensorProto.DataType.BFLOAT16, Short.BYTES),
+    INT32(TensorProto.DataType.INT32, Integer.BYTES),
+    INT64(TensorProto.DataType.INT64, Long.BYTES),
+    UINT8(TensorProto.DataType.UINT8, Byte.BYTES),
+    BOOL(TensorProto.DataType.BOOL, Byte.BYTES);
 
     private final TensorProto.DataType type;
+    private final int bytes;
 
-    ElementType(TensorProto.DataType type) {
+    ElementType(TensorProto.DataType type, int bytes) {
       this.type = type;
+      this.bytes = bytes;
     }
 
     int code() {
       return type.getNumber();
+    }
+
+    /** Bytes of an element. */
+    int bytes() {
+      return bytes;
     }
   }
 

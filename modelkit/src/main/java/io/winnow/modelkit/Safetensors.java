@@ -2,6 +2,7 @@ package io.winnow.modelkit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -9,16 +10,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
 /**
  * The tensors of a checkpoint: model.safetensors, or the shards that model.safetensors.index.json
- * names. Files are memory-mapped, so a tensor costs memory only while it is read.
+ * names. The files stay open; a tensor is read when it is asked for. Not thread-safe.
  */
-final class Safetensors {
+final class Safetensors implements AutoCloseable {
 
   private static final String SINGLE_FILE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
@@ -26,19 +29,33 @@ final class Safetensors {
   private static final long MAX_HEADER_BYTES = 100_000_000;
 
   private final Map<String, SafetensorsTensor> tensors = new LinkedHashMap<>();
+  private final List<FileChannel> channels = new ArrayList<>();
+  private final ByteBuffer buffer = SafetensorsTensor.buffer();
 
   private Safetensors() {}
 
   static Safetensors open(Path checkpoint) {
     Safetensors result = new Safetensors();
-    for (String file : files(checkpoint)) {
-      try {
+    try {
+      for (String file : files(checkpoint)) {
         result.read(checkpoint.resolve(file), file);
+      }
+      return result;
+    } catch (ExportException e) {
+      result.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    for (FileChannel channel : channels) {
+      try {
+        channel.close();
       } catch (IOException e) {
-        throw new ExportException("cannot read " + file + " of the checkpoint", e);
+        throw new UncheckedIOException("a file of the checkpoint cannot be closed", e);
       }
     }
-    return result;
   }
 
   /** The files that hold the weights, sorted by name. */
@@ -85,8 +102,10 @@ final class Safetensors {
     return tensor;
   }
 
-  private void read(Path path, String file) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+  private void read(Path path, String file) {
+    try {
+      FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+      channels.add(channel);
       long headerBytes = headerBytes(channel, file);
       ByteBuffer header = ByteBuffer.allocate((int) headerBytes);
       readFully(channel, header, LENGTH_BYTES);
@@ -97,6 +116,8 @@ final class Safetensors {
           tensors.put(name, tensor(channel, file, name, entries.object(name), dataStart));
         }
       }
+    } catch (IOException e) {
+      throw new ExportException("cannot read " + file + " of the checkpoint", e);
     }
   }
 
@@ -116,7 +137,7 @@ final class Safetensors {
     return bytes;
   }
 
-  private static SafetensorsTensor tensor(
+  private SafetensorsTensor tensor(
       FileChannel channel, String file, String name, JsonFields entry, long dataStart)
       throws IOException {
     SafetensorsTensor.Type type = SafetensorsTensor.Type.of(name, entry.text("dtype"));
@@ -137,7 +158,7 @@ final class Safetensors {
               + ", the file has "
               + channel.size());
     }
-    return SafetensorsTensor.map(channel, name, type, shape, dataStart + offsets[0], bytes);
+    return new SafetensorsTensor(channel, name, type, shape, dataStart + offsets[0], buffer);
   }
 
   private static long bytes(String name, long[] shape, SafetensorsTensor.Type type) {

@@ -4,37 +4,35 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 
-/** A tensor in a mapped file, read as fp32 whatever its type. */
+/**
+ * A tensor in an open file, read as fp32 whatever its type. Read, not mapped: pages of a mapping
+ * count as this process's memory, and a checkpoint may be larger than that. Not thread-safe.
+ */
 final class SafetensorsTensor {
 
-  // A mapping holds less than 2 GiB; a power of two is never in the middle of an element.
-  private static final long WINDOW_BYTES = 1L << 30;
+  private static final int BUFFER_BYTES = 1 << 18;
 
+  private final FileChannel channel;
   private final String name;
   private final Type type;
   private final long[] shape;
-  private final ByteBuffer[] windows;
+  private final long start; // first byte in the file
+  private final ByteBuffer buffer; // shared by the tensors of a checkpoint
 
-  private SafetensorsTensor(String name, Type type, long[] shape, ByteBuffer[] windows) {
+  SafetensorsTensor(
+      FileChannel channel, String name, Type type, long[] shape, long start, ByteBuffer buffer) {
+    this.channel = channel;
     this.name = name;
     this.type = type;
     this.shape = shape;
-    this.windows = windows;
+    this.start = start;
+    this.buffer = buffer;
   }
 
-  static SafetensorsTensor map(
-      FileChannel channel, String name, Type type, long[] shape, long start, long bytes)
-      throws IOException {
-    ByteBuffer[] windows = new ByteBuffer[(int) ((bytes + WINDOW_BYTES - 1) / WINDOW_BYTES)];
-    for (int i = 0; i < windows.length; i++) {
-      long offset = i * WINDOW_BYTES;
-      long length = Math.min(WINDOW_BYTES, bytes - offset);
-      windows[i] =
-          channel.map(MapMode.READ_ONLY, start + offset, length).order(ByteOrder.LITTLE_ENDIAN);
-    }
-    return new SafetensorsTensor(name, type, shape, windows);
+  /** What tensors are read through. */
+  static ByteBuffer buffer() {
+    return ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   String name() {
@@ -54,11 +52,24 @@ final class SafetensorsTensor {
   }
 
   /** Copies elements from the row-major place {@code first} on. */
-  void read(long first, float[] target, int count) {
-    for (int i = 0; i < count; i++) {
-      long at = (first + i) * type.bytes();
-      target[i] = type.get(windows[(int) (at / WINDOW_BYTES)], (int) (at % WINDOW_BYTES));
+  void read(long first, float[] target, int count) throws IOException {
+    int most = BUFFER_BYTES / type.bytes();
+    for (int done = 0; done < count; ) {
+      int elements = Math.min(most, count - done);
+      fill(start + (first + done) * type.bytes(), elements * type.bytes());
+      type.decode(buffer, target, done, elements);
+      done += elements;
     }
+  }
+
+  private void fill(long position, int bytes) throws IOException {
+    buffer.clear().limit(bytes);
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer, position + buffer.position()) < 0) {
+        throw new IOException("tensor " + name + ": unexpected end of file");
+      }
+    }
+    buffer.flip();
   }
 
   /** Element types that weights may have. */
@@ -81,12 +92,20 @@ final class SafetensorsTensor {
       return this == F32 ? Float.BYTES : Short.BYTES;
     }
 
-    float get(ByteBuffer bytes, int at) {
-      return switch (this) {
-        case F32 -> bytes.getFloat(at);
-        case F16 -> Float16.toFloat(bytes.getShort(at));
-        case BF16 -> Float.intBitsToFloat(bytes.getShort(at) << 16);
-      };
+    private void decode(ByteBuffer bytes, float[] target, int first, int count) {
+      switch (this) {
+        case F32 -> bytes.asFloatBuffer().get(target, first, count);
+        case F16 -> {
+          for (int i = 0; i < count; i++) {
+            target[first + i] = Float16.toFloat(bytes.getShort(i * Short.BYTES));
+          }
+        }
+        case BF16 -> {
+          for (int i = 0; i < count; i++) {
+            target[first + i] = Float.intBitsToFloat(bytes.getShort(i * Short.BYTES) << 16);
+          }
+        }
+      }
     }
   }
 }

@@ -104,12 +104,13 @@ final class SegmentOutputs {
 
   private void logits(String hidden) throws IOException {
     int candidates = Math.min(DecoderSegmentGraph.MAX_CANDIDATES, text.vocabularySize());
-    String rows = g.op("Gather", hidden, "logit_rows").with("axis", 0).value();
+    String rows = g.toCompute(g.op("Gather", hidden, "logit_rows").with("axis", 0).value());
     String normed =
         g.op("RMSNormalization", rows, g.weight("norm", weights.finalNorm()))
             .with("epsilon", text.epsilon())
             .value();
-    g.op("MatMul", normed, g.weight("lm_head", weights.head())).named("logits");
+    Matrices matrices = g.precision().ends();
+    g.namedFloat("logits", matrices.multiply(g, "lm_head", normed, weights.head()));
     List<String> best =
         g.op("TopK", "logits", g.longs(candidates)).named("candidate_logits", "candidate_ids");
     g.op("ReduceLogSumExp", "logits", g.longs(1)).with("keepdims", 0).named("log_sum_exp");

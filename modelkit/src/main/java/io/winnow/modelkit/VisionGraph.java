@@ -186,7 +186,7 @@ final class VisionGraph {
   }
 
   private String multiply(String name, String value, SafetensorsTensor matrix) throws IOException {
-    return g.op("MatMul", value, g.weight(name + ".weight", Weight.transposed(matrix))).value();
+    return g.precision().layers().multiply(g, name + ".weight", value, matrix).value();
   }
 
   private String add(String name, String value, SafetensorsTensor bias) throws IOException {

@@ -111,13 +111,12 @@ class DecoderGraphTest {
   @Test
   void isIdenticalToAGraphWithoutTheDroppingStepWhenEverythingIsKept(@TempDir Path repository)
       throws Exception {
-    ModelManifest manifest =
-        new LlavaFamily(
-                ExportRequest.of(DemoModel.CHECKPOINT, repository, "plain"), (f, d, t) -> {}, false)
-            .write(repository)
-            .build();
-    Files.writeString(
-        repository.resolve("plain-decoder/manifest.json"), JsonFormat.printer().print(manifest));
+    ExportRequest request = ExportRequest.of(DemoModel.CHECKPOINT, repository, "plain");
+    try (LlavaFamily family = new LlavaFamily(request, (f, d, t) -> {}, false)) {
+      ModelManifest manifest = family.write(repository).build();
+      Files.writeString(
+          repository.resolve("plain-decoder/manifest.json"), JsonFormat.printer().print(manifest));
+    }
     try (GraphRunner plain = GraphRunner.open(repository, "plain")) {
       assertThat(keepAll(DemoModel.runner(4), 0)).containsExactly(keepAll(plain, 0));
       assertThat(keepAll(DemoModel.runner(4), 1)).containsExactly(keepAll(plain, 0));

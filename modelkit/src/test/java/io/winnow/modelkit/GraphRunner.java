@@ -1,5 +1,6 @@
 package io.winnow.modelkit;
 
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxTensorLike;
 import ai.onnxruntime.OnnxValue;
@@ -78,7 +79,9 @@ final class GraphRunner implements AutoCloseable {
   Cache cache(int rows, int capacity) throws OrtException {
     DecoderManifest decoder = decoder();
     return new Cache(
-        decoder.getLayers(), rows, decoder.getKvHeads(), capacity, decoder.getHeadDim());
+        decoder.getLayers(),
+        new long[] {rows, decoder.getKvHeads(), capacity, decoder.getHeadDim()},
+        decoder.getWeights().equals("fp16") ? OnnxJavaType.FLOAT16 : OnnxJavaType.FLOAT);
   }
 
   /** Runs all segments; the caches grow by the tokens that entered each layer. */
@@ -237,6 +240,7 @@ final class GraphRunner implements AutoCloseable {
             switch (tensor.getInfo().type) {
               case FLOAT -> tensor.getFloatBuffer().array();
               case INT64 -> tensor.getLongBuffer().array();
+              case FLOAT16 -> new float[0]; // a cache
               default -> throw new IllegalStateException(entry.getKey());
             });
       }
@@ -263,22 +267,22 @@ final class GraphRunner implements AutoCloseable {
     private final List<OnnxTensor> values = new ArrayList<>();
     private final long[] shape;
 
-    Cache(int layers, int rows, int kvHeads, int capacity, int headDim) throws OrtException {
-      this.lengths = new int[layers][rows];
-      this.shape = new long[] {rows, kvHeads, capacity, headDim};
+    private Cache(int layers, long[] shape, OnnxJavaType type) throws OrtException {
+      this.lengths = new int[layers][(int) shape[0]];
+      this.shape = shape;
       for (int layer = 0; layer < layers; layer++) {
-        keys.add(empty());
-        values.add(empty());
+        keys.add(empty(type));
+        values.add(empty(type));
       }
     }
 
-    private OnnxTensor empty() throws OrtException {
+    private OnnxTensor empty(OnnxJavaType type) throws OrtException {
       int elements = (int) Arrays.stream(shape).reduce(1, Math::multiplyExact);
-      FloatBuffer buffer =
-          ByteBuffer.allocateDirect(elements * Float.BYTES)
-              .order(ByteOrder.nativeOrder())
-              .asFloatBuffer();
-      return OnnxTensor.createTensor(ENVIRONMENT, buffer, shape);
+      ByteBuffer buffer =
+          ByteBuffer.allocateDirect(elements * type.size).order(ByteOrder.nativeOrder());
+      return type == OnnxJavaType.FLOAT
+          ? OnnxTensor.createTensor(ENVIRONMENT, buffer.asFloatBuffer(), shape)
+          : OnnxTensor.createTensor(ENVIRONMENT, buffer, shape, type);
     }
 
     private void bind(

@@ -1,6 +1,8 @@
 package io.winnow.modelkit;
 
 import io.winnow.modelkit.GraphRunner.Call;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -282,7 +284,11 @@ final class ReferenceDecoder {
     long[] shape = name.contains("norm") ? new long[] {columns} : new long[] {rows, columns};
     SafetensorsTensor tensor = tensors.get(name, shape);
     float[] elements = new float[(int) tensor.elements()];
-    tensor.read(0, elements, elements.length);
+    try {
+      tensor.read(0, elements, elements.length);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     return elements;
   }
 

@@ -58,7 +58,7 @@ class SafetensorsTest {
       bytes.putFloat(i);
     }
     file("model.safetensors", header("F32", "[3,150]", bytes.capacity()), bytes.array());
-    Weight weight = Weight.transposed(Safetensors.open(folder).get("t", out, in));
+    Weight weight = new TransposedWeight(Safetensors.open(folder).get("t", out, in), 1);
     float[] written = new float[out * in];
     int[] place = {0};
     weight.writeTo(
@@ -94,9 +94,11 @@ class SafetensorsTest {
         "{\"weight_map\": {\"t\": \"" + file + "\"}}");
   }
 
-  private float[] read(int count) {
+  private float[] read(int count) throws IOException {
     float[] values = new float[count];
-    Safetensors.open(folder).get("t", count).read(0, values, count);
+    try (Safetensors tensors = Safetensors.open(folder)) {
+      tensors.get("t", count).read(0, values, count);
+    }
     return values;
   }
 

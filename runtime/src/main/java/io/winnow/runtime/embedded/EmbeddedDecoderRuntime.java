@@ -31,6 +31,7 @@ final class EmbeddedDecoderRuntime implements DecoderRuntime {
   private final AtomicLong arrivals = new AtomicLong();
 
   EmbeddedDecoderRuntime(RepositoryModel model, EmbeddedSettings settings) {
+    KvElement.check(model);
     this.manifest = model.manifest().getDecoder();
     this.settings = settings;
     this.layout = KvLayout.of(manifest, settings);

@@ -35,12 +35,13 @@ record KvLayout(List<SlotClass> classes) {
    */
   static KvLayout of(DecoderManifest manifest, EmbeddedSettings settings) {
     List<Integer> capacities = capacities(manifest.getContextLength(), settings);
+    int elementBytes = KvElement.of(manifest).bytes();
     List<SlotClass> classes = new ArrayList<>();
     long bytesLeft = settings.kvBytesLimit();
     for (int index = capacities.size() - 1; index >= 0; index--) {
       int capacity = capacities.get(index);
       long rowBytes = // one slot's keys of one layer
-          (long) manifest.getKvHeads() * capacity * manifest.getHeadDim() * Float.BYTES;
+          (long) manifest.getKvHeads() * capacity * manifest.getHeadDim() * elementBytes;
       long slotBytes = 2L * manifest.getLayers() * rowBytes;
       // One layer's keys are one buffer, and Java's buffers end at 2 GiB.
       long possible = Math.min(bytesLeft / slotBytes, Integer.MAX_VALUE / rowBytes);

@@ -1,6 +1,5 @@
 package io.winnow.runtime.embedded;
 
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -123,7 +122,7 @@ final class KvPool implements AutoCloseable {
         OrtEnvironment.getEnvironment(),
         buffer.slice(offset, length).order(buffer.order()),
         new long[] {range.count(), manifest.getKvHeads(), capacity(), manifest.getHeadDim()},
-        OnnxJavaType.FLOAT);
+        KvElement.of(manifest).type());
   }
 
   private long rowBytes() {

@@ -151,10 +151,15 @@ public final class DemoModel {
     return Path.of(System.getProperty("winnow.root"), "demo-model");
   }
 
-  private static RepositoryModel export(Path repository, int segments) {
+  /** The model at another precision, exported for this call. */
+  public static RepositoryModel at(String weights) {
+    return export(REPOSITORY.resolveSibling("demo-" + weights), SEGMENTS, weights);
+  }
+
+  private static RepositoryModel export(Path repository, int segments, String weights) {
     try {
       Exporter.export(
-          new ExportRequest(folder().resolve("checkpoint"), repository, "demo", segments, "fp32"),
+          new ExportRequest(folder().resolve("checkpoint"), repository, "demo", segments, weights),
           (file, done, total) -> {});
       return ModelRepository.open(repository).model("demo");
     } catch (IOException e) {
@@ -164,11 +169,12 @@ public final class DemoModel {
 
   /** Holds the export, which only those need who ask for it. */
   private static final class Exported {
-    static final RepositoryModel MODEL = export(REPOSITORY, SEGMENTS);
+    static final RepositoryModel MODEL = export(REPOSITORY, SEGMENTS, "fp32");
   }
 
   /** Holds the other export. */
   private static final class Layerwise {
-    static final RepositoryModel MODEL = export(REPOSITORY.resolveSibling("demo-layerwise"), 8);
+    static final RepositoryModel MODEL =
+        export(REPOSITORY.resolveSibling("demo-layerwise"), 8, "fp32");
   }
 }

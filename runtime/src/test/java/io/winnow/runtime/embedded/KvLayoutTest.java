@@ -31,6 +31,15 @@ class KvLayoutTest {
   }
 
   @Test
+  void halfPrecisionTakesHalfTheMemory() {
+    DecoderManifest half = decoder(1024).toBuilder().setWeights("fp16").build();
+
+    assertThat(KvLayout.of(half, EmbeddedSettings.defaults()).classes())
+        .extracting(SlotClass::slotBytes)
+        .containsExactly(256 * TOKEN_BYTES / 2, 1024 * TOKEN_BYTES / 2);
+  }
+
+  @Test
   void aTightLimitServesTheLargestClassFirst() {
     EmbeddedSettings tight =
         EmbeddedSettings.defaults().withKvBytesLimit((3 * 1024 + 300) * TOKEN_BYTES);
