@@ -81,7 +81,7 @@ def write_text(reference):
             "templates": _templates(reference),
         },
     )
-    print(f"text.json: {len(TEXTS)} texts, {len(_conversations())} conversations")
+    print(f"text.json: {len(TEXTS)} texts, {len(conversations())} conversations")
 
 
 def _encode(tokenizer, text):
@@ -107,7 +107,7 @@ def _incremental(tokenizer, ids):
 
 def _templates(reference):
     entries = []
-    for name, messages in _conversations().items():
+    for name, messages in conversations().items():
         for add_generation_prompt in (True, False):
             rendered = reference.processor.apply_chat_template(
                 messages, add_generation_prompt=add_generation_prompt
@@ -124,7 +124,7 @@ def _templates(reference):
     return entries
 
 
-def _conversations():
+def conversations():
     one_picture = _user(PICTURE, _text("what shape is red?"))
     return {
         "one-picture": [one_picture],

@@ -46,7 +46,8 @@ final class DirectPath implements AutoCloseable {
         new ChatTemplate(
             Files.readString(model.file(text.getChatTemplate())),
             text.getBosToken(),
-            text.getEosToken());
+            text.getEosToken(),
+            text.getImageToken());
     prompts = new PromptEncoder(tokenizer, template, text);
     encoder = EmbeddedRuntimes.encoder(model, EmbeddedSettings.defaults());
     decoder = EmbeddedRuntimes.decoder(model, EmbeddedSettings.defaults());

@@ -96,7 +96,10 @@ final class RepositoryModels implements AutoCloseable {
           new PromptEncoder(
               tokenizer,
               new ChatTemplate(
-                  Files.readString(template), prompt.getBosToken(), prompt.getEosToken()),
+                  Files.readString(template),
+                  prompt.getBosToken(),
+                  prompt.getEosToken(),
+                  prompt.getImageToken()),
               prompt);
       return new AnsweringModel(
           model.manifest(),

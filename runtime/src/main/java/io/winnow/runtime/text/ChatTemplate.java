@@ -3,6 +3,7 @@ package io.winnow.runtime.text;
 import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
+import com.hubspot.jinjava.el.JinjavaInterpreterResolver;
 import com.hubspot.jinjava.el.JinjavaProcessors;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import com.hubspot.jinjava.interpret.RenderResult;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import jinjava.javax.el.CompositeELResolver;
+import jinjava.javax.el.ELResolver;
 
 /**
  * A model's Jinja chat template, rendered as Hugging Face transformers does, within limits on time
@@ -35,6 +38,7 @@ public final class ChatTemplate {
   private final String source;
   private final Map<String, String> tokens;
   private final LongSupplier nanoClock;
+  private final String imageToken;
   private final boolean contentAsList;
 
   /**
@@ -43,14 +47,27 @@ public final class ChatTemplate {
    * @param source the chat_template of a tokenizer or processor
    * @param bosToken text of the beginning-of-sequence token, may be empty
    * @param eosToken text of the end-of-sequence token, may be empty
+   * @param imageToken text that stands for a picture; a template that knows only text gets it, and
+   *     a line break behind it, in the text
    * @throws IllegalArgumentException if the template is broken
    */
-  public ChatTemplate(String source, String bosToken, String eosToken) {
+  public ChatTemplate(String source, String bosToken, String eosToken, String imageToken) {
+    this(source, bosToken, eosToken, imageToken, System::nanoTime);
+  }
+
+  /** A template for conversations without pictures. */
+  ChatTemplate(String source, String bosToken, String eosToken) {
     this(source, bosToken, eosToken, System::nanoTime);
   }
 
   ChatTemplate(String source, String bosToken, String eosToken, LongSupplier nanoClock) {
+    this(source, bosToken, eosToken, "", nanoClock);
+  }
+
+  private ChatTemplate(
+      String source, String bosToken, String eosToken, String imageToken, LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
+    this.imageToken = imageToken;
     this.jinjava = jinjava();
     this.source = JinjaWhitespace.apply(source);
     this.tokens = Map.of("bos_token", bosToken, "eos_token", eosToken);
@@ -109,15 +126,15 @@ public final class ChatTemplate {
   }
 
   private Map<String, Object> message(ChatTurn turn) {
-    boolean textOnly = turn.pictures() == 0;
-    if (contentAsList || !textOnly) {
+    if (contentAsList) {
       return message(turn.role(), turn.parts().stream().map(ChatTemplate::part).toList());
     }
     return message(
-        turn.role(),
-        turn.parts().stream()
-            .map(part -> ((ChatTurn.Text) part).text())
-            .collect(Collectors.joining()));
+        turn.role(), turn.parts().stream().map(this::inText).collect(Collectors.joining()));
+  }
+
+  private String inText(ChatTurn.Part part) {
+    return part instanceof ChatTurn.Text text ? text.text() : imageToken + "\n";
   }
 
   private static Map<String, Object> message(String role, Object content) {
@@ -162,12 +179,21 @@ public final class ChatTemplate {
                 // Text of users is data: "{{" in it means nothing.
                 .withNestedInterpretationEnabled(false)
                 .withMaxOutputSize(MAX_LENGTH)
+                .withElResolver(python())
                 .withProcessors(
                     JinjavaProcessors.newBuilder().withNodePreProcessor(Deadline::check).build())
                 .build());
     jinjava.getGlobalContext().registerFunction(raiseException());
     jinjava.getGlobalContext().registerTag(new FilteredForTag());
+    jinjava.getGlobalContext().registerTag(new GenerationTag());
     return jinjava;
+  }
+
+  private static ELResolver python() {
+    CompositeELResolver resolvers = new CompositeELResolver();
+    resolvers.add(new PythonStrings());
+    resolvers.add(JinjavaInterpreterResolver.DEFAULT_RESOLVER_READ_ONLY);
+    return resolvers;
   }
 
   private static ELFunctionDefinition raiseException() {

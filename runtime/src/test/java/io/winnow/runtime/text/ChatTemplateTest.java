@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class ChatTemplateTest {
@@ -52,6 +53,51 @@ final class ChatTemplateTest {
     ChatTemplate template =
         new ChatTemplate("{{ bos_token }}" + EACH + "{{ eos_token }}", "<b>", "<e>");
     assertThat(template.render(HELLO, false)).isEqualTo("<b>hello<e>");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "m.content.upper() + '.' | HÉLLO WÖRLD.",
+        "m['content'].lower() + '.' | héllo wörld.",
+        "m.content.title() | Héllo Wörld",
+        "m.content.capitalize() | Héllo wörld",
+        "m.content.strip('hd') | éllo wörl",
+        "('  ' + m.content + ' ').strip() | héllo wörld",
+        "('x ' + m.content).lstrip('x ') | héllo wörld",
+        "(m.content + '\\n ').rstrip() | héllo wörld",
+        "m.content.split()[1] | wörld",
+        "m.content.split('o')[0] | héll",
+        "m.content.split('l')[-1] | d",
+        "m.content.startswith('hé') and m.content.endswith('d') | true",
+        "m.content.startswith('world') | false",
+        "m.content.replace('wörld', 'you') | héllo you"
+      })
+  void knowsThePythonMethodsOfStrings(String expression, String expected) {
+    ChatTemplate template =
+        new ChatTemplate(
+            "{% for m in messages %}{{ m.content }}|{{ " + expression + " }}{% endfor %}", "", "");
+    assertThat(template.render(List.of(ChatTurn.of("user", "héllo wörld")), true))
+        .isEqualTo("héllo wörld|" + expected);
+  }
+
+  @Test
+  void rendersWhatIsMarkedForTraining() {
+    ChatTemplate template =
+        new ChatTemplate(
+            "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}",
+            "", "");
+    assertThat(template.render(HELLO, true)).isEqualTo("hello");
+  }
+
+  @Test
+  void putsPicturesIntoTheTextOfTemplatesThatKnowOnlyText() {
+    ChatTemplate template = new ChatTemplate(EACH, "", "", "<image>");
+    ChatTurn turn =
+        new ChatTurn("user", List.of(new ChatTurn.Picture(), new ChatTurn.Text("what?")));
+    assertThat(template.render(List.of(turn), true)).isEqualTo("<image>\nwhat?");
   }
 
   @Test
