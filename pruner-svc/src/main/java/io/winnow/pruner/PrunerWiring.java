@@ -10,10 +10,11 @@ import io.winnow.pruner.config.PrunerConfigProblems;
 import io.winnow.pruner.grpc.PrunerService;
 import io.winnow.pruner.planning.PrefillCosts;
 import io.winnow.pruner.planning.PrunePlanner;
-import io.winnow.pruner.planning.RecipeBook;
+import io.winnow.pruner.recipes.RecipeWatch;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.lang.System.Logger;
@@ -34,11 +35,26 @@ class PrunerWiring {
 
   @Produces
   @Singleton
-  PrunePlanner planner() {
-    return PrunePlanner.withAllMethods(RecipeBook::empty, PrefillCosts.unmeasured());
+  RecipeWatch recipes(PrunerConfig config) {
+    requireValid(config);
+    return RecipeWatch.start(config.recipes().folder(), config.recipes().reload());
+  }
+
+  void close(@Disposes RecipeWatch recipes) {
+    recipes.close();
+  }
+
+  @Produces
+  @Singleton
+  PrunePlanner planner(RecipeWatch recipes) {
+    return PrunePlanner.withAllMethods(recipes::book, PrefillCosts.unmeasured());
   }
 
   void check(@Observes StartupEvent start, PrunerConfig config) {
+    requireValid(config);
+  }
+
+  private static void requireValid(PrunerConfig config) {
     List<String> problems = PrunerConfigProblems.of(config);
     if (!problems.isEmpty()) {
       throw new IllegalStateException(String.join("; ", problems));

@@ -2,7 +2,9 @@ package io.winnow.pruner.config;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Settings of the pruner. A key under {@code winnow.pruner} that is not here fails the start. */
 @ConfigMapping(prefix = "winnow.pruner")
@@ -19,4 +21,41 @@ public interface PrunerConfig {
   /** How long open streams may go on once the service stops. */
   @WithDefault("20s")
   Duration drainTimeout();
+
+  Recipes recipes();
+
+  Auto auto();
+
+  /** Where recipes are. */
+  interface Recipes {
+
+    /**
+     * Folder of the recipes, one JSON file each; it need not exist yet. Without it there are none.
+     */
+    Optional<Path> folder();
+
+    /** How often the folder is looked at. */
+    @WithDefault("2s")
+    Duration reload();
+  }
+
+  /** When the method {@code auto} prunes. */
+  interface Auto {
+
+    /** Least accuracy that a recipe must leave, relative to no pruning, in [0, 1]. */
+    @WithDefault("0.98")
+    double minAccuracy();
+
+    /** Least share of the prefill that must be saved, in [0, 1). */
+    @WithDefault("0.1")
+    double minSaving();
+
+    /** Least time that must be saved. */
+    @WithDefault("1ms")
+    Duration minSavedTime();
+
+    /** The keep_ratio that pictures of low detail stand for, in (0, 1]. */
+    @WithDefault("0.25")
+    double lowDetailKeepRatio();
+  }
 }

@@ -1,5 +1,6 @@
 package io.winnow.pruner.config;
 
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,38 @@ public final class PrunerConfigProblems {
     }
     requirePositive(problems, "idle-timeout", config.idleTimeout());
     requirePositive(problems, "drain-timeout", config.drainTimeout());
+    requirePositive(problems, "recipes.reload", config.recipes().reload());
+    config
+        .recipes()
+        .folder()
+        .filter(folder -> Files.exists(folder) && !Files.isDirectory(folder))
+        .ifPresent(
+            folder ->
+                problems.add("winnow.pruner.recipes.folder is %s, no folder".formatted(folder)));
+    requireAuto(problems, config.auto());
     return problems;
+  }
+
+  private static void requireAuto(List<String> problems, PrunerConfig.Auto auto) {
+    if (!(auto.minAccuracy() >= 0 && auto.minAccuracy() <= 1)) {
+      problems.add(
+          "winnow.pruner.auto.min-accuracy is %s, must be 0 to 1".formatted(auto.minAccuracy()));
+    }
+    if (!(auto.minSaving() >= 0 && auto.minSaving() < 1)) {
+      problems.add(
+          "winnow.pruner.auto.min-saving is %s, must be at least 0 and below 1"
+              .formatted(auto.minSaving()));
+    }
+    if (auto.minSavedTime().isNegative()) {
+      problems.add(
+          "winnow.pruner.auto.min-saved-time is %s, must not be negative"
+              .formatted(auto.minSavedTime()));
+    }
+    if (!(auto.lowDetailKeepRatio() > 0 && auto.lowDetailKeepRatio() <= 1)) {
+      problems.add(
+          "winnow.pruner.auto.low-detail-keep-ratio is %s, must be above 0 and at most 1"
+              .formatted(auto.lowDetailKeepRatio()));
+    }
   }
 
   private static void requirePositive(List<String> problems, String name, Duration value) {

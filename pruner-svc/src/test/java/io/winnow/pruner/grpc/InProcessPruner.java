@@ -6,6 +6,7 @@ import io.grpc.Server;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.planning.PrefillCosts;
 import io.winnow.pruner.planning.PrunePlanner;
@@ -104,21 +105,12 @@ final class InProcessPruner implements AutoCloseable {
   }
 
   private static PrunerConfig config(int maxStreams, Duration idleTimeout) {
-    return new PrunerConfig() {
-      @Override
-      public int maxStreams() {
-        return maxStreams;
-      }
-
-      @Override
-      public Duration idleTimeout() {
-        return idleTimeout;
-      }
-
-      @Override
-      public Duration drainTimeout() {
-        return Duration.ofSeconds(20);
-      }
-    };
+    return new SmallRyeConfigBuilder()
+        .addDiscoveredConverters()
+        .withMapping(PrunerConfig.class)
+        .withDefaultValue("winnow.pruner.max-streams", String.valueOf(maxStreams))
+        .withDefaultValue("winnow.pruner.idle-timeout", idleTimeout.toString())
+        .build()
+        .getConfigMapping(PrunerConfig.class);
   }
 }
