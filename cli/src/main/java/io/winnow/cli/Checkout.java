@@ -96,4 +96,17 @@ public record Checkout(Path root) {
     }
     return named.toAbsolutePath().normalize();
   }
+
+  /**
+   * The folder of recipes to use: the one named, or what belongs to the models: the bundled model's
+   * stand in this repository, those of other models beside their repository. It need not exist.
+   */
+  public Path recipes(@Nullable Path named, @Nullable Path models) {
+    if (named != null) {
+      return named.toAbsolutePath().normalize();
+    }
+    return models == null
+        ? root.resolve("demo-model/recipes")
+        : models.toAbsolutePath().normalize().resolveSibling("recipes");
+  }
 }

@@ -35,12 +35,6 @@ final class CurveOptions {
       description = "Timed rounds behind each prefill time (default: " + DEFAULT_ROUNDS + ").")
   private int rounds = DEFAULT_ROUNDS;
 
-  @Option(
-      names = "--recipes",
-      paramLabel = "FOLDER",
-      description = "Recipes to follow. Default: demo-model/recipes.")
-  private @Nullable Path recipes;
-
   @Option(names = "--store", description = "Write the accuracies into the recipes.")
   private boolean store;
 
@@ -56,20 +50,23 @@ final class CurveOptions {
     }
   }
 
+  /** Where things are read and written, with the recipes that the services follow. */
+  CurveFiles files(Checkout checkout, Path recipes) {
+    return new CurveFiles(
+        checkout.root(),
+        out == null ? checkout.root().resolve("bench/results") : out,
+        recipes,
+        rounds,
+        store);
+  }
+
   /** Measures and gives the table. */
   String write(
-      Checkout checkout,
+      CurveFiles files,
       Questioner questioner,
       List<KnownQuestion> questions,
       Consumer<String> progress)
       throws IOException {
-    CurveFiles files =
-        new CurveFiles(
-            checkout.root(),
-            out == null ? checkout.root().resolve("bench/results") : out,
-            recipes == null ? checkout.root().resolve("demo-model/recipes") : recipes,
-            rounds,
-            store);
     String command = "./winnow evaluate --curves --limit %d --rounds %d";
     return files.write(
         questioner, questions, command.formatted(questions.size(), rounds), progress);

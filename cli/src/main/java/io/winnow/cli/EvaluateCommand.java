@@ -113,7 +113,11 @@ final class EvaluateCommand implements Callable<Integer> {
       out.print(
           curves == null
               ? evaluate(questioner, chosen)
-              : curves.write(checkout, questioner, chosen, this::say));
+              : curves.write(
+                  curves.files(checkout, services.recipes(checkout)),
+                  questioner,
+                  chosen,
+                  this::say));
       out.flush();
     }
   }

@@ -20,6 +20,15 @@ final class RepositoryOptions {
   private @Nullable Path models;
 
   @Option(
+      names = "--recipes",
+      paramLabel = "FOLDER",
+      description = {
+        "Recipes of the pruning methods. Default: demo-model/recipes, or with --models",
+        "the folder recipes beside the repository."
+      })
+  private @Nullable Path recipes;
+
+  @Option(
       names = "--weights",
       paramLabel = "PRECISION",
       description = "Precision of the bundled model: fp32, fp16, int8 or int4 (default: fp32).")
@@ -52,6 +61,11 @@ final class RepositoryOptions {
     return models != null
         ? checkout.models(models, progress)
         : checkout.bundledModels(precision(), progress);
+  }
+
+  /** Folder of the recipes to follow. */
+  Path recipes(Checkout checkout) {
+    return checkout.recipes(recipes, models);
   }
 
   private Precision precision() {

@@ -8,7 +8,6 @@ import io.winnow.cli.mesh.ServiceProcess;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -51,7 +50,12 @@ final class ServeCommand implements Callable<Integer> {
     try {
       MeshPlan plan =
           new MeshPlan(
-              checkout.root(), repository, port, checkout.logs(), MeshPlan.LONG_RUN, Map.of());
+              checkout.root(),
+              repository,
+              port,
+              checkout.logs(),
+              MeshPlan.LONG_RUN,
+              MeshPlan.recipesIn(models.recipes(checkout)));
       try (Mesh mesh = Mesh.start(plan)) {
         return serve(mesh, plan);
       }

@@ -9,7 +9,6 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -46,6 +45,11 @@ final class ServiceOptions {
 
   Optional<String> model() {
     return Optional.ofNullable(model);
+  }
+
+  /** Folder of the recipes that services started here follow. */
+  Path recipes(Checkout checkout) {
+    return models.recipes(checkout);
   }
 
   /** Refuses a {@code --url} that is none, and models that cannot be served, as wrong usage. */
@@ -98,7 +102,12 @@ final class ServiceOptions {
     Path repository = models.repository(checkout, err);
     err.println("winnow: starting the services");
     return new MeshPlan(
-        checkout.root(), repository, FreePorts.find(1).get(0), checkout.logs(), jvmFlags, Map.of());
+        checkout.root(),
+        repository,
+        FreePorts.find(1).get(0),
+        checkout.logs(),
+        jvmFlags,
+        MeshPlan.recipesIn(recipes(checkout)));
   }
 
   private CommandSpec mixee() {

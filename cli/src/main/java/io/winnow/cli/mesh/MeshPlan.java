@@ -29,6 +29,11 @@ public record MeshPlan(
   /** JVM flags for a service that stays. */
   public static final List<String> LONG_RUN = List.of();
 
+  /** Further settings that let pruner-svc read recipes from this folder. */
+  public static Map<String, Map<String, String>> recipesIn(Path folder) {
+    return Map.of(Mesh.PRUNER, Map.of("winnow.pruner.recipes.folder", folder.toString()));
+  }
+
   Path jar(String module) {
     return root.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
   }
