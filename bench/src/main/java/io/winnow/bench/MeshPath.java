@@ -9,6 +9,7 @@ import io.winnow.v1.DecoderGrpc;
 import io.winnow.v1.GenerateRequest;
 import io.winnow.v1.GenerateResponse;
 import io.winnow.v1.GenerationTimings;
+import io.winnow.v1.VisualTokenReduction;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -72,6 +73,22 @@ final class MeshPath implements AutoCloseable {
       }
     }
     return millis;
+  }
+
+  /** Where the time of one answer of one token went. */
+  GenerationTimings timings(byte[] picture, String question, VisualTokenReduction reduction) {
+    GenerateRequest request =
+        request(picture, question).toBuilder().setVisualTokenReduction(reduction).build();
+    Iterator<GenerateResponse> answer =
+        decoder.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS).generate(request);
+    GenerationTimings found = GenerationTimings.getDefaultInstance();
+    while (answer.hasNext()) {
+      GenerateResponse step = answer.next();
+      if (step.hasFinished()) {
+        found = step.getFinished().getTimings();
+      }
+    }
+    return found;
   }
 
   private static GenerateRequest request(byte[] picture, String question) {

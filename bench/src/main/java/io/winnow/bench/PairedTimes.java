@@ -1,7 +1,7 @@
 package io.winnow.bench;
 
+import io.winnow.cli.results.Quantiles;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
@@ -64,16 +64,10 @@ final class PairedTimes {
     return String.format(Locale.ROOT, "%.2f | %.2f | %.2f", low, median, high);
   }
 
-  /** Linear interpolation between the order statistics. */
   private static double quantile(List<Double> values, double q) {
     if (values.isEmpty()) {
       throw new IllegalStateException("no times were taken");
     }
-    List<Double> sorted = new ArrayList<>(values);
-    Collections.sort(sorted);
-    double place = q * (sorted.size() - 1);
-    int below = (int) Math.floor(place);
-    int above = (int) Math.ceil(place);
-    return sorted.get(below) + (place - below) * (sorted.get(above) - sorted.get(below));
+    return Quantiles.at(q, values.stream().mapToDouble(Double::doubleValue).toArray());
   }
 }

@@ -5,6 +5,7 @@ import io.winnow.cli.evaluate.Asked;
 import io.winnow.cli.evaluate.Evaluation;
 import io.winnow.cli.evaluate.KnownQuestion;
 import io.winnow.cli.evaluate.Questioner;
+import io.winnow.cli.results.InterleavedTimes;
 import io.winnow.v1.Recipe;
 import java.io.IOException;
 import java.util.ArrayList;

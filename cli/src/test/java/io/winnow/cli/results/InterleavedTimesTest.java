@@ -1,4 +1,4 @@
-package io.winnow.cli.curves;
+package io.winnow.cli.results;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,6 +1,5 @@
-package io.winnow.cli.curves;
+package io.winnow.cli.results;
 
-import io.winnow.cli.results.Quantiles;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,7 +7,7 @@ import java.util.List;
  * Times of several settings, taken in rounds: on a machine whose speed changes, only ratios within
  * a round mean something.
  */
-final class InterleavedTimes {
+public final class InterleavedTimes {
 
   private final List<double[]> rounds = new ArrayList<>(); // each [settings]
 
@@ -17,7 +16,7 @@ final class InterleavedTimes {
    *
    * @param millis one time for each setting, the one that all are compared with first // [settings]
    */
-  void add(double[] millis) {
+  public void add(double[] millis) {
     if (!rounds.isEmpty() && rounds.get(0).length != millis.length) {
       throw new IllegalArgumentException(
           "%d times after rounds of %d".formatted(millis.length, rounds.get(0).length));
@@ -25,17 +24,17 @@ final class InterleavedTimes {
     rounds.add(millis.clone());
   }
 
-  int rounds() {
+  public int rounds() {
     return rounds.size();
   }
 
   /** Median time of a setting. */
-  double medianMillis(int setting) {
+  public double medianMillis(int setting) {
     return Quantiles.median(rounds.stream().mapToDouble(round -> round[setting]).toArray());
   }
 
   /** Median over rounds of the ratio to the first setting. */
-  double medianRatio(int setting) {
+  public double medianRatio(int setting) {
     return Quantiles.median(
         rounds.stream().mapToDouble(round -> round[setting] / round[0]).toArray());
   }
