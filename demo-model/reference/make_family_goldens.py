@@ -17,6 +17,7 @@ from transformers import LlavaConfig, LlavaForConditionalGeneration
 import generated_weights
 from checkpoint import FORCED_STEPS, GOLDENS, rounded, smallest_margin
 from family_configs import FAMILIES, IMAGE_TOKEN, VOCABULARY
+from family_picture_goldens import write_family_pictures
 from family_text_goldens import write_family_text
 
 FOLDER = GOLDENS / "families"
@@ -40,6 +41,7 @@ def main():
     torch.set_num_threads(1)
     FOLDER.mkdir(exist_ok=True)
     write_family_text(FOLDER / "text")
+    write_family_pictures(FOLDER / "pictures")
     for family in FAMILIES:
         _write(family)
 

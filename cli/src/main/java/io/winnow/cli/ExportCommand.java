@@ -68,9 +68,7 @@ final class ExportCommand implements Callable<Integer> {
                 + " are faster%n",
             weights);
       }
-      Exporter.export(
-          request,
-          (file, done, total) -> progress.printf("winnow: [%d/%d] %s%n", done + 1, total, file));
+      Exporter.export(request, new PrintedProgress(progress));
       progress.printf("winnow: %s holds model \"%s\"%n", repository, request.name());
       return 0;
     } catch (ExportException e) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
  * @param tower what names the vision tower's tensors
  * @param decoder what names the decoder's tensors
  * @param layout where the checkpoint keeps the parts
+ * @param pictures where pictures' preprocessing is described
  */
 record CheckpointConfig(
     TowerFamily tower,
@@ -18,13 +19,24 @@ record CheckpointConfig(
     DecoderFamily decoder,
     DecoderShape text,
     int imageTokenId,
-    KeyLayout layout) {
+    KeyLayout layout,
+    Pictures pictures) {
 
   /** The two layers between tower and decoder. */
   record Projector(Activation activation, boolean bias) {}
 
+  /**
+   * The folder of the image processor's files, and of the tower's tensors if they stand apart.
+   *
+   * @param onSquare whether pictures are laid on a square first, whatever the files say
+   */
+  record Pictures(Path folder, boolean onSquare) {}
+
   static CheckpointConfig read(Path checkpoint) {
     JsonFields config = JsonFields.read(checkpoint.resolve("config.json"));
+    if (OriginalLayout.isOf(config)) {
+      return OriginalLayout.read(checkpoint, config);
+    }
     config.require("model_type", "llava", "llava");
     JsonFields visionConfig = config.object("vision_config");
     TowerFamily tower = Families.tower(visionConfig);
@@ -42,7 +54,8 @@ record CheckpointConfig(
         decoder,
         text,
         imageTokenId(config, text),
-        KeyLayout.TRANSFORMERS);
+        KeyLayout.TRANSFORMERS,
+        new Pictures(checkpoint, false));
   }
 
   /** Every row of a prompt is looked up in the embeddings, even if a visual token replaces it. */

@@ -19,7 +19,7 @@ import java.util.TreeSet;
 final class CheckpointFingerprint {
 
   // Raise it whenever the written graphs or files change.
-  private static final int EXPORT_FORMAT = 5;
+  private static final int EXPORT_FORMAT = 6;
 
   private static final List<String> FILES =
       List.of(
@@ -41,14 +41,27 @@ final class CheckpointFingerprint {
     add(digest, EXPORT_FORMAT + "/" + request.segments() + "/" + request.weights());
     TreeSet<String> files = new TreeSet<>(FILES);
     Safetensors.files(request.checkpoint()).forEach(files::add);
+    add(digest, request.checkpoint(), files);
+    Path tower = request.checkpoint().resolve(OriginalLayout.TOWER);
+    if (Files.isDirectory(tower)) {
+      TreeSet<String> own = new TreeSet<>(FILES);
+      if (Safetensors.areIn(tower)) {
+        Safetensors.files(tower).forEach(own::add);
+      }
+      add(digest, tower, own);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void add(MessageDigest digest, Path folder, TreeSet<String> files)
+      throws IOException {
     for (String file : files) {
-      Path path = request.checkpoint().resolve(file);
+      Path path = folder.resolve(file);
       if (Files.exists(path)) {
         add(digest, file + "/" + Files.size(path));
         add(digest, path);
       }
     }
-    return HexFormat.of().formatHex(digest.digest());
   }
 
   private static void add(MessageDigest digest, String text) {

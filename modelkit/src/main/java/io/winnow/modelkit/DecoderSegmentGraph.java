@@ -104,11 +104,18 @@ final class DecoderSegmentGraph {
   /** Token embeddings with the visual tokens in their places. [B, T, D] */
   private String embed() throws IOException {
     Matrices matrices = g.precision().ends();
-    String embedded = matrices.lookUp(g, "embed_tokens", "token_ids", weights.embedding());
+    String embedded = matrices.lookUp(g, "embed_tokens", tokenIds(), weights.embedding());
     String visual = g.op("GreaterOrEqual", "spans", g.scalar(0L)).value();
     String places = g.op("NonZero", visual).value(); // [2, V]
     String indices = g.op("Transpose", places).with("perm", new long[] {1, 0}).value();
     return g.op("ScatterND", embedded, indices, g.toCompute("visual_tokens")).value();
+  }
+
+  /** Ids that have an embedding; a visual token replaces what a stand-in looks up. [B, T] */
+  private String tokenIds() {
+    return weights.embedsPlaceholder()
+        ? "token_ids"
+        : g.op("Min", "token_ids", g.scalar(text.vocabularySize() - 1L)).value();
   }
 
   /**

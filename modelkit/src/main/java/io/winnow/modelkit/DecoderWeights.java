@@ -7,6 +7,7 @@ final class DecoderWeights {
   private final KeyLayout layout;
   private final DecoderFamily family;
   private final DecoderShape text;
+  private final int imageTokenId;
   private final String model;
 
   DecoderWeights(Safetensors tensors, CheckpointConfig config) {
@@ -14,8 +15,16 @@ final class DecoderWeights {
     this.layout = config.layout();
     this.family = config.decoder();
     this.text = config.text();
+    this.imageTokenId = config.imageTokenId();
     this.model =
         TensorNames.prefix(tensors, family.tensor("embed_tokens") + ".weight", layout.decoders());
+  }
+
+  /**
+   * Whether the pictures' token has an embedding, which its rows are looked up in and then lose.
+   */
+  boolean embedsPlaceholder() {
+    return imageTokenId < text.vocabularySize();
   }
 
   /** The token embeddings. [vocabulary, D] */

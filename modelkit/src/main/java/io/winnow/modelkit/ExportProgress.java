@@ -12,4 +12,12 @@ public interface ExportProgress {
    * @param total graphs of this export
    */
   void onGraph(String file, int done, int total);
+
+  /**
+   * Another tensor is about to be written.
+   *
+   * @param bytesTaken size of the checkpoint's tensors up to this one
+   * @param bytesTotal size of all its tensors; an export may not need the last of them
+   */
+  default void onWeights(long bytesTaken, long bytesTotal) {}
 }

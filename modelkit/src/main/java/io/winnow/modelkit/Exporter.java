@@ -26,8 +26,8 @@ public final class Exporter {
    * @throws IOException if the repository cannot be written
    */
   public static void export(ExportRequest request, ExportProgress progress) throws IOException {
-    String fingerprint = CheckpointFingerprint.of(request);
     try (LlavaFamily family = new LlavaFamily(request, progress)) {
+      String fingerprint = CheckpointFingerprint.of(request);
       new ModelRepositoryWriter(request.repository(), request.name())
           .replace(
               root -> {

@@ -16,17 +16,22 @@ final class Families {
 
   /** The decoder that a part of config.json is about. */
   static DecoderFamily decoder(JsonFields config) {
-    return find(DECODERS, DecoderFamily::modelType, config, "llama");
+    return find(DECODERS, DecoderFamily::modelType, config, config.text("model_type", "llama"));
+  }
+
+  /** The decoder with this {@code model_type}, which config.json does not give itself. */
+  static DecoderFamily decoder(JsonFields config, String modelType) {
+    return find(DECODERS, DecoderFamily::modelType, config, modelType);
   }
 
   /** The tower that a part of config.json is about. */
   static TowerFamily tower(JsonFields config) {
-    return find(TOWERS, TowerFamily::modelType, config, "clip_vision_model");
+    return find(
+        TOWERS, TowerFamily::modelType, config, config.text("model_type", "clip_vision_model"));
   }
 
   private static <T> T find(
-      List<T> families, Function<T, String> modelType, JsonFields config, String absent) {
-    String name = config.text("model_type", absent);
+      List<T> families, Function<T, String> modelType, JsonFields config, String name) {
     return families.stream()
         .filter(family -> modelType.apply(family).equals(name))
         .findFirst()

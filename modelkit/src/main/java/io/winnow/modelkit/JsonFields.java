@@ -27,7 +27,16 @@ final class JsonFields {
 
   /** Reads a file that must exist and hold an object. */
   static JsonFields read(Path path) {
-    return parse(path.getFileName().toString(), readText(path));
+    return read(path, path.getFileName().toString());
+  }
+
+  /**
+   * Reads a file that must exist and hold an object.
+   *
+   * @param shown what messages call the file
+   */
+  static JsonFields read(Path path, String shown) {
+    return parse(shown, readText(path));
   }
 
   /** Reads a file that may be missing. */

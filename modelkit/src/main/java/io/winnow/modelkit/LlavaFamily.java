@@ -3,6 +3,7 @@ package io.winnow.modelkit;
 import io.winnow.modelkit.DecoderSegmentGraph.Range;
 import io.winnow.v1.DecoderManifest;
 import io.winnow.v1.ModelManifest;
+import io.winnow.v1.PromptManifest;
 import io.winnow.v1.SegmentManifest;
 import io.winnow.v1.VisionManifest;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /** LLaVA: a vision tower, a projector of two layers, and a decoder. */
 final class LlavaFamily implements AutoCloseable {
@@ -20,6 +22,8 @@ final class LlavaFamily implements AutoCloseable {
   private final ExportProgress progress;
   private final CheckpointConfig config;
   private final Safetensors tensors;
+  private final Safetensors towerTensors;
+  private long bytesTaken;
   private final boolean dropping;
 
   LlavaFamily(ExportRequest request, ExportProgress progress) {
@@ -35,11 +39,26 @@ final class LlavaFamily implements AutoCloseable {
     this.dropping = dropping;
     this.config = CheckpointConfig.read(request.checkpoint());
     this.tensors = Safetensors.open(request.checkpoint());
+    try {
+      this.towerTensors = VisionWeights.open(tensors, config);
+    } catch (ExportException e) {
+      tensors.close();
+      throw e;
+    }
+    long total = tensors.bytes() + (towerTensors == tensors ? 0 : towerTensors.bytes());
+    LongConsumer taken =
+        bytes -> {
+          bytesTaken += bytes;
+          progress.onWeights(bytesTaken, total);
+        };
+    tensors.onTaken(taken);
+    towerTensors.onTaken(taken);
   }
 
   @Override
   public void close() {
     tensors.close();
+    towerTensors.close();
   }
 
   /**
@@ -53,15 +72,17 @@ final class LlavaFamily implements AutoCloseable {
     String decoderFolder = request.name() + "-decoder";
     Files.createDirectories(root.resolve(visionFolder).resolve("1"));
     Files.createDirectories(root.resolve(decoderFolder).resolve("1"));
+    // First what is done in no time: an export that has to fail should not take minutes to do so.
+    PromptManifest prompt =
+        new PromptConfig(request.checkpoint())
+            .write(root.resolve(decoderFolder), decoderFolder, config.imageTokenId());
     return ModelManifest.newBuilder()
         .setFormatVersion(MANIFEST_VERSION)
         .setName(request.name())
         .setFamily("llava")
         .setVision(vision(root, visionFolder))
         .setDecoder(decoder(root, decoderFolder))
-        .setPrompt(
-            new PromptConfig(request.checkpoint())
-                .write(root.resolve(decoderFolder), decoderFolder, config.imageTokenId()));
+        .setPrompt(prompt);
   }
 
   private VisionManifest vision(Path root, String folder) throws IOException {
@@ -73,10 +94,10 @@ final class LlavaFamily implements AutoCloseable {
             .setImageWidth(vision.imageSize())
             .setGridRows(vision.grid())
             .setGridColumns(vision.grid())
-            .setPreprocessing(PreprocessingConfig.read(request.checkpoint(), vision.imageSize()))
+            .setPreprocessing(PreprocessingConfig.read(config.pictures(), vision.imageSize()))
             .build();
     progress.onGraph(manifest.getGraph(), 0, ranges().size() + 1);
-    VisionWeights weights = new VisionWeights(tensors, tensors, config);
+    VisionWeights weights = new VisionWeights(towerTensors, tensors, config);
     writeGraph(
         root.resolve(manifest.getGraph()),
         request.precision().tower(),

@@ -10,20 +10,27 @@ import java.util.List;
  */
 final class PreprocessingConfig {
 
+  private static final String CLIP = "CLIPImageProcessor";
+  private static final String SIGLIP = "SiglipImageProcessor";
+  private static final String LLAVA = "LlavaImageProcessor";
   private static final int DEFAULT_RESAMPLE = 3;
   private static final List<String> RESAMPLE =
       List.of("nearest", "lanczos", "bilinear", "bicubic"); // by PIL's number
 
   private PreprocessingConfig() {}
 
-  static Preprocessing read(Path checkpoint, int imageSize) {
-    JsonFields fields = find(checkpoint);
-    if (fields.flag("do_pad", false)) {
-      throw fields.unsupported("do_pad", "false");
-    }
+  static Preprocessing read(CheckpointConfig.Pictures pictures, int imageSize) {
+    JsonFields fields = find(pictures.folder());
+    String type = fields.text("image_processor_type", fields.text("feature_extractor_type", CLIP));
     Preprocessing.Builder result = Preprocessing.newBuilder();
+    if (pictures.onSquare() || fields.flag("do_pad", false)) {
+      square(fields, pictures.onSquare() ? LLAVA : type, result);
+    }
     resize(fields, result);
-    crop(fields, result);
+    // SigLIP's processor has no crop unless it is asked for one.
+    if (fields.flag("do_center_crop", !type.startsWith(SIGLIP))) {
+      crop(fields, result);
+    }
     checkSize(fields, result, imageSize);
     result.setRescaleFactor(
         fields.flag("do_rescale", true) ? fields.number("rescale_factor", 1 / 255.0) : 1);
@@ -45,6 +52,16 @@ final class PreprocessingConfig {
                 new ExportException(
                     "the checkpoint has neither a processor_config.json with image_processor nor a"
                         + " preprocessor_config.json"));
+  }
+
+  /** LLaVA's own processor lays pictures on a square of the mean colour, so that none is cut. */
+  private static void square(JsonFields fields, String type, Preprocessing.Builder result) {
+    if (!type.startsWith(LLAVA)) {
+      throw fields.unsupported("do_pad", "false, but for LlavaImageProcessor");
+    }
+    for (double mean : channels(fields, "image_mean")) {
+      result.addSquareBackground((int) (mean * 255));
+    }
   }
 
   private static void resize(JsonFields fields, Preprocessing.Builder result) {
@@ -69,9 +86,6 @@ final class PreprocessingConfig {
   }
 
   private static void crop(JsonFields fields, Preprocessing.Builder result) {
-    if (!fields.flag("do_center_crop", true)) {
-      return;
-    }
     if (fields.node("crop_size").isInt()) {
       int edge = fields.positive("crop_size");
       result.setCropHeight(edge).setCropWidth(edge);

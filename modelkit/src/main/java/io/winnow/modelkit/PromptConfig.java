@@ -58,17 +58,25 @@ final class PromptConfig {
     if (Files.exists(file)) {
       return Files.readString(file);
     }
-    return Stream.of("chat_template.json", "processor_config.json")
-        .flatMap(name -> JsonFields.readIfPresent(checkpoint.resolve(name)).stream())
-        .filter(fields -> fields.has(KEY))
-        .findFirst()
-        .or(() -> Optional.of(tokenizerConfig).filter(fields -> fields.has(KEY)))
+    return templateHolder()
         .map(PromptConfig::template)
         .orElseThrow(
             () ->
                 new ExportException(
                     "the checkpoint has no chat template: put one into chat_template.jinja, see"
                         + " \"Chat template\" in docs/checkpoints.md"));
+  }
+
+  boolean hasChatTemplate() {
+    return Files.exists(checkpoint.resolve(CHAT_TEMPLATE)) || templateHolder().isPresent();
+  }
+
+  private Optional<JsonFields> templateHolder() {
+    return Stream.of("chat_template.json", "processor_config.json")
+        .flatMap(name -> JsonFields.readIfPresent(checkpoint.resolve(name)).stream())
+        .filter(fields -> fields.has(KEY))
+        .findFirst()
+        .or(() -> Optional.of(tokenizerConfig).filter(fields -> fields.has(KEY)));
   }
 
   /** A template, or the default one of a list of named ones. */

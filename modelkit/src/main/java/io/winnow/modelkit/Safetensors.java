@@ -12,14 +12,19 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 
 /**
- * The tensors of a checkpoint: model.safetensors, or the shards that model.safetensors.index.json
- * names. The files stay open; a tensor is read when it is asked for. Not thread-safe.
+ * The tensors of a checkpoint: the shards that model.safetensors.index.json names, or
+ * model.safetensors, or all safetensors files of the folder. The files stay open; a tensor is read
+ * when it is asked for. Not thread-safe.
  */
 final class Safetensors implements AutoCloseable {
 
@@ -31,6 +36,8 @@ final class Safetensors implements AutoCloseable {
   private final Map<String, SafetensorsTensor> tensors = new LinkedHashMap<>();
   private final List<FileChannel> channels = new ArrayList<>();
   private final ByteBuffer buffer = SafetensorsTensor.buffer();
+  private final Set<String> taken = new HashSet<>();
+  private LongConsumer onTaken = bytes -> {};
 
   private Safetensors() {}
 
@@ -66,10 +73,38 @@ final class Safetensors implements AutoCloseable {
       for (String tensor : map.keys()) {
         files.add(shard(map, tensor));
       }
-    } else {
+    } else if (Files.exists(checkpoint.resolve(SINGLE_FILE))) {
       files.add(SINGLE_FILE);
+    } else {
+      files.addAll(unlistedFiles(checkpoint));
     }
     return files;
+  }
+
+  /** Whether a folder holds any. */
+  static boolean areIn(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.anyMatch(file -> file.toString().endsWith(".safetensors"));
+    }
+  }
+
+  private static List<String> unlistedFiles(Path checkpoint) {
+    try (Stream<Path> files = Files.list(checkpoint)) {
+      List<String> names = files.map(file -> file.getFileName().toString()).toList();
+      List<String> weights = names.stream().filter(name -> name.endsWith(".safetensors")).toList();
+      if (weights.isEmpty()) {
+        boolean pickled = names.stream().anyMatch(name -> name.matches("pytorch_model.*\\.bin"));
+        throw new ExportException(
+            pickled
+                ? "the checkpoint has its weights in pytorch_model*.bin and no "
+                    + SINGLE_FILE
+                    + ": convert them, see \"Weights\" in docs/checkpoints.md"
+                : "the checkpoint has no " + SINGLE_FILE + " and no other safetensors file");
+      }
+      return weights;
+    } catch (IOException e) {
+      throw new ExportException("cannot read the checkpoint's folder " + checkpoint, e);
+    }
   }
 
   private static String shard(JsonFields map, String tensor) {
@@ -78,6 +113,16 @@ final class Safetensors implements AutoCloseable {
       throw map.unsupported(tensor, "names of files in the checkpoint folder");
     }
     return file;
+  }
+
+  /** Size of all tensors. */
+  long bytes() {
+    return tensors.values().stream().mapToLong(SafetensorsTensor::bytes).sum();
+  }
+
+  /** Tells the listener the size of each tensor when it is asked for, once. */
+  void onTaken(LongConsumer listener) {
+    onTaken = listener;
   }
 
   boolean has(String name) {
@@ -99,6 +144,9 @@ final class Safetensors implements AutoCloseable {
               + ", config.json asks for "
               + Arrays.toString(shape));
     }
+    if (taken.add(name)) {
+      onTaken.accept(tensor.bytes());
+    }
     return tensor;
   }
 
@@ -113,6 +161,9 @@ final class Safetensors implements AutoCloseable {
       long dataStart = LENGTH_BYTES + headerBytes;
       for (String name : entries.keys()) {
         if (!name.equals("__metadata__")) {
+          if (tensors.containsKey(name)) {
+            throw new ExportException("tensor " + name + " is in two files of the checkpoint");
+          }
           tensors.put(name, tensor(channel, file, name, entries.object(name), dataStart));
         }
       }

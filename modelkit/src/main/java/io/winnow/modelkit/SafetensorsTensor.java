@@ -51,6 +51,11 @@ final class SafetensorsTensor {
     return elements;
   }
 
+  /** Its size in the file. */
+  long bytes() {
+    return elements() * type.bytes();
+  }
+
   /** Copies elements from the row-major place {@code first} on. */
   void read(long first, float[] target, int count) throws IOException {
     int most = BUFFER_BYTES / type.bytes();

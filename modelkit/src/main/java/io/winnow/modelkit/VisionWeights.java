@@ -32,6 +32,24 @@ final class VisionWeights {
             .orElseThrow();
   }
 
+  /**
+   * Where the tower's tensors are.
+   *
+   * @param model the checkpoint's tensors, returned if the tower is among them
+   */
+  static Safetensors open(Safetensors model, CheckpointConfig config) {
+    String anchor = config.tower().tensor(ANCHOR) + ".weight";
+    boolean together =
+        config.layout().equals(KeyLayout.TRANSFORMERS)
+            || config.layout().towers().stream().anyMatch(prefix -> model.has(prefix + anchor));
+    try {
+      return together ? model : Safetensors.open(config.pictures().folder());
+    } catch (ExportException e) {
+      throw new ExportException(
+          config.pictures().folder().getFileName() + ": " + e.getMessage(), e);
+    }
+  }
+
   /** A parameter of the tower: a part by CLIP's name, and "weight" or "bias". */
   SafetensorsTensor tower(String part, String kind, long... shape) {
     return tower.get(prefix + family.tensor(part) + "." + kind, shape);

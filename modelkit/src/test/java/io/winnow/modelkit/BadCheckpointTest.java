@@ -98,6 +98,45 @@ class BadCheckpointTest {
   }
 
   @Test
+  void saysWhatAnOriginalCheckpointLacks() throws IOException {
+    replace(
+        "config.json",
+        "\"image_token_index\"",
+        "\"mm_vision_tower\": \"openai/clip\", \"mm_projector_type\": \"mlp2x_gelu\", \"image_token_index\"");
+    Files.delete(checkpoint.resolve("tokenizer.json"));
+    replace("tokenizer_config.json", "chat_template", "template");
+    assertRefused(
+        "lacks vision_tower/config.json of openai/clip, vision_tower/preprocessor_config.json of"
+            + " openai/clip, tokenizer.json with the token <image>, chat_template.jinja: see");
+  }
+
+  @Test
+  void saysHowToMakeATokenizerJson() throws IOException {
+    Files.move(checkpoint.resolve("tokenizer.json"), checkpoint.resolve("tokenizer.model"));
+    assertRefused("has a tokenizer.model and no tokenizer.json");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "mm_projector_type, '\"linear\"', mm_projector_type is \"linear\"",
+    "mm_use_im_start_end, true, mm_use_im_start_end",
+    "model_type, '\"llava_mpt\"', model_type is \"llava_mpt\"",
+    "image_aspect_ratio, '\"anyres\"', image_aspect_ratio is \"anyres\"",
+    "mm_vision_select_feature, '\"cls_patch\"', mm_vision_select_feature",
+    "mm_vision_select_layer, -5, mm_vision_select_layer is -5"
+  })
+  void namesTheKeyThatAnOriginalCheckpointGetsWrong(String key, String value, String message)
+      throws IOException {
+    checkpoint =
+        FamilyGolden.read("llama-grouped").writeOriginalCheckpoint(folder.resolve("original"), 144);
+    String config = Files.readString(checkpoint.resolve("config.json"));
+    Files.writeString(
+        checkpoint.resolve("config.json"),
+        config.replaceFirst("\\}$", ",\"%s\":%s}".formatted(key, value)));
+    assertRefused(message);
+  }
+
+  @Test
   void namesAMissingChatTemplate() throws IOException {
     replace("tokenizer_config.json", "chat_template", "template");
     assertRefused("put one into chat_template.jinja");

@@ -71,6 +71,27 @@ class ExporterTest {
   }
 
   @Test
+  void saysHowManyBytesOfTheWeightsItHasTaken() throws Exception {
+    List<Long> taken = new ArrayList<>();
+    List<Long> totals = new ArrayList<>();
+    Exporter.export(
+        request(2),
+        new ExportProgress() {
+          @Override
+          public void onGraph(String file, int done, int total) {}
+
+          @Override
+          public void onWeights(long bytesTaken, long bytesTotal) {
+            taken.add(bytesTaken);
+            totals.add(bytesTotal);
+          }
+        });
+    assertThat(taken).isSorted().doesNotHaveDuplicates().hasSizeGreaterThan(30);
+    // RandomCheckpoint has no tensor that an export leaves out.
+    assertThat(totals).containsOnly(taken.get(taken.size() - 1));
+  }
+
+  @Test
   void isUpToDateUntilCheckpointOrRequestChange() throws Exception {
     assertThat(Exporter.isUpToDate(request(2))).isFalse();
     Exporter.export(request(2), SILENT);

@@ -94,6 +94,65 @@ record FamilyGolden(String name, JsonNode values) {
     return folder;
   }
 
+  /**
+   * Writes the same model in the layout of LLaVA-1.5's own code: the decoder's keys at the top of
+   * config.json, the tower in a folder of its own, a picture's token that has no embedding.
+   */
+  Path writeOriginalCheckpoint(Path folder, int imageToken) throws IOException {
+    Path tower = Files.createDirectories(folder.resolve("vision_tower"));
+    RandomCheckpoint.writeTextFiles(folder);
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        "{\"added_tokens\": [{\"id\": 2, \"content\": \"</s>\"}, {\"id\": %d, \"content\": \"<image>\"}]}"
+            .formatted(imageToken));
+    ObjectNode config = get("config").get("text_config").deepCopy();
+    config.put("model_type", "llava_llama").put("mm_vision_tower", "openai/clip-tiny");
+    config.put("mm_projector_type", "mlp2x_gelu").put("mm_vision_select_layer", -2);
+    config.put("mm_vision_select_feature", "patch").put("image_aspect_ratio", "pad");
+    Files.writeString(folder.resolve("config.json"), config.toString());
+    ObjectNode towerConfig = JSON.createObjectNode().put("model_type", "clip");
+    towerConfig.set("vision_config", get("config").get("vision_config"));
+    Files.writeString(tower.resolve("config.json"), towerConfig.toString());
+    int size = get("config").get("vision_config").get("image_size").asInt();
+    Files.writeString(
+        tower.resolve("preprocessor_config.json"),
+        """
+        {"size": %d, "crop_size": %d, "image_mean": [0.5, 0.25, 0], "image_std": [1, 1, 1]}
+        """
+            .formatted(size, size));
+    Map<String, String> sources = new LinkedHashMap<>(); // by the original names
+    tensors(0, 1).keySet().forEach(name -> sources.put(originalName(name), name));
+    writeRenamed(folder.resolve("model.safetensors"), sources, false);
+    writeRenamed(tower.resolve("model.safetensors"), sources, true);
+    return folder;
+  }
+
+  private void writeRenamed(Path file, Map<String, String> sources, boolean ofTower)
+      throws IOException {
+    Map<String, long[]> all = tensors(0, 1);
+    Map<String, long[]> chosen = new LinkedHashMap<>();
+    sources.forEach(
+        (name, source) -> {
+          if (name.startsWith("vision_model.") == ofTower) {
+            chosen.put(name, all.get(source));
+          }
+        });
+    SafetensorsFile.write(
+        file,
+        "F16",
+        chosen,
+        (name, shape) ->
+            GeneratedTensor.bytes(text("salt"), sources.get(name), shape, text("dtype")));
+  }
+
+  private static String originalName(String name) {
+    return name.replaceFirst("^language_model\\.model\\.", "model.")
+        .replaceFirst("^language_model\\.", "")
+        .replaceFirst("^multi_modal_projector\\.linear_1\\.", "model.mm_projector.0.")
+        .replaceFirst("^multi_modal_projector\\.linear_2\\.", "model.mm_projector.2.")
+        .replaceFirst("^vision_tower\\.", "");
+  }
+
   private Map<String, long[]> tensors(int shard, int shards) {
     Map<String, long[]> tensors = new LinkedHashMap<>();
     int number = 0;

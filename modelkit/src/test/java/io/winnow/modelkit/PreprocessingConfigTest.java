@@ -2,6 +2,7 @@ package io.winnow.modelkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.winnow.modelkit.CheckpointConfig.Pictures;
 import io.winnow.v1.Preprocessing;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ class PreprocessingConfigTest {
           "rescale_factor": 0.5, "image_mean": [0.1, 0.2, 0.3], "image_std": [0.4, 0.5, 0.6]}}
         """);
     write("preprocessor_config.json", "{}");
-    Preprocessing result = PreprocessingConfig.read(checkpoint, 16);
+    Preprocessing result = PreprocessingConfig.read(new Pictures(checkpoint, false), 16);
     assertThat(result.getShortestEdge()).isEqualTo(32);
     assertThat(result.getCropHeight()).isEqualTo(16);
     assertThat(result.getCropWidth()).isEqualTo(16);
@@ -42,7 +43,7 @@ class PreprocessingConfigTest {
         {"size": {"height": 16, "width": 16}, "do_center_crop": false, "do_rescale": false,
          "do_normalize": false}
         """);
-    Preprocessing result = PreprocessingConfig.read(checkpoint, 16);
+    Preprocessing result = PreprocessingConfig.read(new Pictures(checkpoint, false), 16);
     assertThat(result.getShortestEdge()).isZero();
     assertThat(result.getResizeHeight()).isEqualTo(16);
     assertThat(result.getResizeWidth()).isEqualTo(16);
@@ -58,9 +59,39 @@ class PreprocessingConfigTest {
     write(
         "preprocessor_config.json",
         "{\"size\": 24, \"crop_size\": 16, \"image_mean\": [0, 0, 0], \"image_std\": [1, 1, 1]}");
-    Preprocessing result = PreprocessingConfig.read(checkpoint, 16);
+    Preprocessing result = PreprocessingConfig.read(new Pictures(checkpoint, false), 16);
     assertThat(result.getShortestEdge()).isEqualTo(24);
     assertThat(result.getCropHeight()).isEqualTo(16);
+  }
+
+  @Test
+  void cropsNothingForSiglipUnlessAsked() throws IOException {
+    write(
+        "preprocessor_config.json",
+        """
+        {"image_processor_type": "SiglipImageProcessor", "size": {"height": 16, "width": 16},
+         "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
+        """);
+    Preprocessing result = PreprocessingConfig.read(new Pictures(checkpoint, false), 16);
+    assertThat(result.getResizeHeight()).isEqualTo(16);
+    assertThat(result.getCropHeight()).isZero();
+    assertThat(result.getSquareBackgroundList()).isEmpty();
+  }
+
+  @Test
+  void laysPicturesOnASquareOfTheMeanColour() throws IOException {
+    String sizes = "\"size\": 16, \"crop_size\": 16, \"image_mean\": [0.5, 0.25, 1]";
+    write("preprocessor_config.json", "{%s, \"image_std\": [1, 1, 1]}".formatted(sizes));
+    assertThat(
+            PreprocessingConfig.read(new Pictures(checkpoint, true), 16).getSquareBackgroundList())
+        .containsExactly(127, 63, 255);
+    write(
+        "preprocessor_config.json",
+        "{%s, \"image_std\": [1, 1, 1], \"do_pad\": true, %s}"
+            .formatted(sizes, "\"image_processor_type\": \"LlavaImageProcessorFast\""));
+    assertThat(
+            PreprocessingConfig.read(new Pictures(checkpoint, false), 16).getSquareBackgroundList())
+        .containsExactly(127, 63, 255);
   }
 
   private void write(String file, String json) throws IOException {

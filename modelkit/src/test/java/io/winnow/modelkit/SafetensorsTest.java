@@ -81,6 +81,26 @@ class SafetensorsTest {
   }
 
   @Test
+  void readsFilesThatNoIndexNames() throws IOException {
+    write("BF16", 1, shorts(0x3f80));
+    Files.move(folder.resolve("model.safetensors"), folder.resolve("model-1-of-1.safetensors"));
+    assertThat(read(1)[0]).isEqualTo(1);
+    Files.copy(folder.resolve("model-1-of-1.safetensors"), folder.resolve("copy.safetensors"));
+    assertThatThrownBy(() -> Safetensors.open(folder))
+        .isInstanceOf(ExportException.class)
+        .hasMessageContaining("tensor t is in two files");
+  }
+
+  @Test
+  void saysHowToConvertPickledWeights() throws IOException {
+    Files.writeString(folder.resolve("pytorch_model-00001-of-00002.bin"), "");
+    assertThatThrownBy(() -> Safetensors.open(folder))
+        .isInstanceOf(ExportException.class)
+        .hasMessageContaining("pytorch_model*.bin")
+        .hasMessageContaining("docs/checkpoints.md");
+  }
+
+  @Test
   void refusesShardsOutsideTheFolder() throws IOException {
     index("../part-1.safetensors");
     assertThatThrownBy(() -> Safetensors.open(folder))

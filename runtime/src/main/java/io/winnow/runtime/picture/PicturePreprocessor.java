@@ -8,9 +8,9 @@ import java.nio.FloatBuffer;
 import java.util.Locale;
 
 /**
- * Makes a vision tower's pixel values of a picture as Hugging Face's image processors do: resize,
- * centre crop, rescale, normalise. Only what the crop leaves is computed, so a picture of any
- * proportions costs no more than its own pixels. Thread-safe.
+ * Makes a vision tower's pixel values of a picture as Hugging Face's image processors do: square
+ * background, resize, centre crop, rescale, normalise. Only what the crop leaves is computed, so a
+ * picture of any proportions costs no more than its own pixels. Thread-safe.
  */
 public final class PicturePreprocessor {
 
@@ -35,6 +35,10 @@ public final class PicturePreprocessor {
         Interpolation.valueOf(preprocessing.getResample().toUpperCase(Locale.ROOT));
     if (preprocessing.getMeanCount() != CHANNELS || preprocessing.getStdCount() != CHANNELS) {
       throw new IllegalArgumentException("mean and std need 3 numbers each");
+    }
+    int background = preprocessing.getSquareBackgroundCount();
+    if (background != 0 && background != CHANNELS) {
+      throw new IllegalArgumentException("square_background needs 3 numbers or none");
     }
     checkSizes();
     this.values = new float[CHANNELS][256];
@@ -71,6 +75,7 @@ public final class PicturePreprocessor {
   /**
    * Pixel values of a picture.
    *
+   * @throws PictureException if the picture is too long for a model that sees it on a square
    * @return direct, position 0 // [3, height, width]
    */
   public FloatBuffer preprocess(Picture picture) {
@@ -91,27 +96,29 @@ public final class PicturePreprocessor {
 
   /** The picture resized and cropped. [height, width, 3] */
   byte[] resized(Picture picture) {
-    ResizedSize size = ResizedSize.of(preprocessing, picture.width(), picture.height());
+    PictureCanvas canvas = new PictureCanvas(picture, preprocessing.getSquareBackgroundList());
+    ResizedSize size = ResizedSize.of(preprocessing, canvas.width(), canvas.height());
     // The smaller half of an odd border is cut at the left and the top.
     ResizeAxis across =
         ResizeAxis.of(
-            picture.width(), size.width(), (size.width() - width) / 2, width, interpolation);
+            canvas.width(), size.width(), (size.width() - width) / 2, width, interpolation);
     ResizeAxis down =
         ResizeAxis.of(
-            picture.height(), size.height(), (size.height() - height) / 2, height, interpolation);
-    return vertically(down.fromFirstInput(), horizontally(across, down, picture));
+            canvas.height(), size.height(), (size.height() - height) / 2, height, interpolation);
+    return vertically(down.fromFirstInput(), horizontally(across, down, canvas));
   }
 
   /** The rows that the second pass needs. [rows, width, 3] */
-  private byte[] horizontally(ResizeAxis across, ResizeAxis down, Picture picture) {
+  private byte[] horizontally(ResizeAxis across, ResizeAxis down, PictureCanvas canvas) {
     int rows = down.endInput() - down.firstInput();
     byte[] narrowed = new byte[rows * width * CHANNELS];
     int to = 0;
     for (int row = down.firstInput(); row < down.endInput(); row++) {
-      int origin = row * picture.width() * CHANNELS;
+      byte[] samples = canvas.samples(row);
+      int origin = canvas.origin(row);
       for (int x = 0; x < width; x++) {
         for (int channel = 0; channel < CHANNELS; channel++) {
-          narrowed[to++] = (byte) across.sample(x, picture.rgb(), origin + channel, CHANNELS);
+          narrowed[to++] = (byte) across.sample(x, samples, origin + channel, CHANNELS);
         }
       }
     }

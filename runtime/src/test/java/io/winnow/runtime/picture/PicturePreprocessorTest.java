@@ -23,6 +23,8 @@ final class PicturePreprocessorTest {
   private static final Path GOLDENS =
       Path.of(System.getProperty("winnow.root"), "demo-model/goldens/preprocess");
 
+  private static final Path FAMILIES = GOLDENS.resolveSibling("families").resolve("pictures");
+
   private static final Preprocessing DEMO =
       Preprocessing.newBuilder()
           .setShortestEdge(192)
@@ -63,6 +65,53 @@ final class PicturePreprocessorTest {
     }
     // Today all are equal up to float rounding; 1 is what the project promises.
     assertThat(largest).isLessThan(1.001);
+  }
+
+  static List<String> familyGoldens() throws IOException {
+    try (Stream<Path> files = Files.list(FAMILIES)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  /** SigLIP's resize to the size, and LLaVA's square of the mean colour. */
+  @ParameterizedTest
+  @MethodSource("familyGoldens")
+  void agreesWithTheReferenceOfOtherFamilies(String golden) throws IOException {
+    boolean padded = golden.endsWith(".padded.png");
+    Preprocessing.Builder steps = DEMO.toBuilder();
+    if (padded) {
+      steps.setShortestEdge(96).setCropWidth(96).setCropHeight(96);
+      steps.addAllSquareBackground(List.of(122, 116, 104)); // CLIP's mean colour
+    } else {
+      steps.setShortestEdge(0).setResizeWidth(96).setResizeHeight(96);
+      steps.clearCropWidth().clearCropHeight();
+    }
+    Picture expected = read(FAMILIES.resolve(golden));
+    Picture picture = read(GOLDENS.resolve(golden.substring(0, golden.indexOf('.')) + ".png"));
+    byte[] resized = new PicturePreprocessor(manifest(96, 96, steps.build())).resized(picture);
+    for (int i = 0; i < resized.length; i++) {
+      assertThat(resized[i] & 0xFF).isCloseTo(expected.rgb()[i] & 0xFF, within(1));
+    }
+  }
+
+  @Test
+  void limitsTheSquareThatAPictureIsLaidOn() {
+    Preprocessing padded = DEMO.toBuilder().addAllSquareBackground(List.of(1, 2, 3)).build();
+    PicturePreprocessor preprocessor = new PicturePreprocessor(manifest(192, 192, padded));
+    int longest = PictureCanvas.MAX_SQUARE_EDGE;
+    byte[] thin = new byte[3 * longest];
+    assertThat(preprocessor.resized(new Picture(longest, 1, thin))).hasSize(3 * 192 * 192);
+    assertThatThrownBy(
+            () -> preprocessor.resized(new Picture(1, longest + 1, new byte[3 * (longest + 1)])))
+        .isInstanceOf(PictureException.class)
+        .hasMessageContaining("at most 16384 along an edge");
+  }
+
+  @Test
+  void seesASquareBeyondThePicture() {
+    Preprocessing padded = DEMO.toBuilder().addAllSquareBackground(List.of(1, 2, 3)).build();
+    assertThat(SeenRegion.of(manifest(192, 192, padded), 640, 480))
+        .isEqualTo(new SeenRegion(0, -80, 640, 640));
   }
 
   @ParameterizedTest
@@ -147,6 +196,7 @@ final class PicturePreprocessorTest {
             DEMO.toBuilder().setShortestEdge(100).build(),
             DEMO.toBuilder().clearCropHeight().clearCropWidth().build(),
             DEMO.toBuilder().setShortestEdge(0).build(),
+            DEMO.toBuilder().addSquareBackground(0).build(),
             DEMO.toBuilder().setResample("hamming").build(),
             DEMO.toBuilder().clearMean().build())) {
       assertThatThrownBy(() -> new PicturePreprocessor(manifest(192, 192, wrong)))

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -62,6 +64,21 @@ final class FamilyTextTest {
         check(encoder, template, manifest, each.getAsJsonObject());
       }
     }
+  }
+
+  @Test
+  void rendersTheTemplateThatTheDocsGiveForVicuna() throws IOException {
+    Path docs = Path.of(System.getProperty("winnow.root"), "docs/checkpoints.md");
+    String template = Files.readString(docs).split("```jinja\n", -1)[1].split("\n```", -1)[0];
+    List<ChatTurn> turns =
+        List.of(
+            new ChatTurn("user", List.of(new ChatTurn.Picture(), new ChatTurn.Text("what?"))),
+            ChatTurn.of("assistant", "a star"),
+            ChatTurn.of("user", "where?"));
+    assertThat(new ChatTemplate(template, "<s>", "</s>", "<image>").render(turns, true))
+        .endsWith(
+            "polite answers to the human's questions. USER: <image>\nwhat? ASSISTANT: a star</s>"
+                + "USER: where? ASSISTANT:");
   }
 
   private static void check(
