@@ -7,10 +7,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The three services as processes on loopback. Closing stops them, and so does the end of this
@@ -29,6 +31,8 @@ public final class Mesh implements AutoCloseable {
   private static final Duration DRAIN = Duration.ofSeconds(60);
 
   private static final Duration STARTUP = Duration.ofMinutes(2);
+  private static final Duration STARTUP_PER_GIB =
+      Duration.ofMinutes(2); // a slow disk, a busy machine
   private static final Duration POLL = Duration.ofMillis(25);
 
   private final MeshPlan plan;
@@ -130,7 +134,8 @@ public final class Mesh implements AutoCloseable {
 
   private void awaitReady() throws IOException, InterruptedException {
     HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    long end = System.nanoTime() + STARTUP.toNanos();
+    Duration limit = startup();
+    long end = System.nanoTime() + limit.toNanos();
     for (ServiceProcess service : services()) {
       while (!isReady(client, service)) {
         if (!service.isAlive()) {
@@ -141,11 +146,22 @@ public final class Mesh implements AutoCloseable {
         if (System.nanoTime() > end) {
           throw new IOException(
               "%s was not ready within %d s; the end of its log:%n%s"
-                  .formatted(service.module(), STARTUP.toSeconds(), service.logTail()));
+                  .formatted(service.module(), limit.toSeconds(), service.logTail()));
         }
         Thread.sleep(POLL.toMillis());
       }
     }
+  }
+
+  /** Models are read and packed at the start. */
+  private Duration startup() throws IOException {
+    long bytes = 0;
+    try (Stream<Path> files = Files.walk(plan.models())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        bytes += Files.size(file);
+      }
+    }
+    return STARTUP.plus(STARTUP_PER_GIB.multipliedBy(bytes >> 30));
   }
 
   private static boolean isReady(HttpClient client, ServiceProcess service)
