@@ -6,14 +6,14 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.Shape;
+import java.awt.geom.Rectangle2D;
 import java.awt.geom.RoundRectangle2D;
 import java.awt.image.BufferedImage;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * A sheet that shows what a decoder still looks at: the picture, then one panel for each depth at
- * which fewer tokens are left.
+ * which tokens are missing.
  */
 public final class SurvivorSheet {
 
@@ -39,7 +39,7 @@ public final class SurvivorSheet {
   private final Headline headline;
   private final Survivors survivors;
   private final SurvivorPanel panels;
-  private final List<Depth> depths;
+  private final List<Depth> depths; // with a panel each
   private final Captions captions = Captions.find();
 
   /**
@@ -59,7 +59,7 @@ public final class SurvivorSheet {
         Math.max(
             1, (int) Math.min(PANEL, (long) TALLEST * picture.getWidth() / picture.getHeight()));
     this.panels = new SurvivorPanel(picture, survivors, width);
-    this.depths = shown(survivors);
+    this.depths = shown(survivors, picture);
   }
 
   /** False on a machine without fonts, where the sheet has no words. */
@@ -93,15 +93,12 @@ public final class SurvivorSheet {
     return sheet;
   }
 
-  /** The grid before the first layer looks like the picture, unless something is missing there. */
-  private static List<Depth> shown(Survivors survivors) {
-    List<Depth> depths = new ArrayList<>(survivors.depths());
-    if (depths.size() > 1
-        && depths.get(0).last() == 0
-        && depths.get(0).count() == survivors.tokens()) {
-      depths.remove(0);
-    }
-    return depths;
+  /** While every token is there and the grid covers the picture, they look like the picture. */
+  private static List<Depth> shown(Survivors survivors, BufferedImage picture) {
+    Rectangle2D whole = new Rectangle2D.Double(0, 0, picture.getWidth(), picture.getHeight());
+    List<Depth> depths = survivors.depths();
+    boolean same = depths.get(0).count() == survivors.tokens() && survivors.seen().contains(whole);
+    return same ? depths.subList(1, depths.size()) : depths;
   }
 
   private void headline(Graphics2D graphics, int width) {
@@ -114,7 +111,11 @@ public final class SurvivorSheet {
     framed(graphics, panels.picture(), x, y);
     int below = y + panels.picture().getHeight();
     captions.write(graphics, "the picture", CAPTION_STYLE, x, below + 22, PANEL);
-    captions.write(graphics, survivors.tokens() + " visual tokens", SMALL, x, below + 42, PANEL);
+    String tokens = survivors.tokens() + " visual tokens";
+    if (depths.size() < survivors.depths().size() && survivors.depths().get(0).last() > 0) {
+      tokens += " " + caption(survivors.depths().get(0));
+    }
+    captions.write(graphics, tokens, SMALL, x, below + 42, PANEL);
   }
 
   private void depth(Graphics2D graphics, Depth depth, int x, int y) {

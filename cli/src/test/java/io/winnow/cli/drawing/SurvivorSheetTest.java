@@ -61,12 +61,12 @@ class SurvivorSheetTest {
   }
 
   @Test
-  void aGridThatLosesNothingBeforeTheFirstLayerNeedsNoPanelOfItsOwn() throws IOException {
-    String dropsInTheFirstSegment =
-        SurvivorsTest.PICTURE.replace(
-            "\"layer\": 2, \"count\": 4, \"indices\": [0, 1, 2, 3]",
-            "\"layer\": 2, \"count\": 1, \"indices\": [2]");
-    Survivors survivors = Survivors.of(SurvivorsTest.json(dropsInTheFirstSegment));
+  void aDepthThatLooksLikeThePictureNeedsNoPanelOfItsOwn() throws IOException {
+    String whole =
+        SurvivorsTest.PICTURE
+            .replace("\"left\": 10", "\"left\": 0")
+            .replace("\"width\": 20", "\"width\": 40");
+    Survivors survivors = Survivors.of(SurvivorsTest.json(whole));
 
     BufferedImage sheet =
         new SurvivorSheet(new SurvivorSheet.Headline("", "", ""), picture, survivors).draw();

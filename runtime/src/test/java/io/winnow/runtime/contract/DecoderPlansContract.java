@@ -80,7 +80,7 @@ public abstract class DecoderPlansContract extends DecoderContract {
 
   @Test
   void tellsTheSurvivorsOfEachPictureAlsoOfASelectionThatIsNumberedAnew() {
-    Prompt prompt = twoPicturesOfThreeTokens();
+    Prompt prompt = picturesOfFourAndTwoTokens();
     long[][] keep = new long[LAYERS][];
     Arrays.fill(keep, 0, 3, new long[] {3, 2});
     Arrays.fill(keep, 3, LAYERS, new long[] {1, 1});
@@ -311,9 +311,9 @@ public abstract class DecoderPlansContract extends DecoderContract {
   }
 
   /** As a selection before the decoder leaves them: few tokens, consecutive positions. */
-  private static Prompt twoPicturesOfThreeTokens() {
+  private static Prompt picturesOfFourAndTwoTokens() {
     long[] ids = {1, 5, 4, 4, 4, 4, 4, 4, 79, 6};
-    long[] spans = {-1, -1, 0, 0, 0, 1, 1, 1, -1, -1};
+    long[] spans = {-1, -1, 0, 0, 0, 0, 1, 1, -1, -1};
     FloatBuffer tokens = DemoModel.floats(6 * HIDDEN);
     for (int i = 0; i < tokens.capacity(); i++) {
       tokens.put(i, (float) Math.sin(i));
