@@ -48,13 +48,18 @@ final class TestMesh implements AutoCloseable {
           Exporter.export(request, (file, done, total) -> {});
         }
       }
-      int port = FreePorts.find(1).get(0);
-      List<String> flags = Stream.concat(MeshPlan.QUICK_START.stream(), Stream.of(HEAP)).toList();
-      Path logs = target.resolve("logs").resolve(Integer.toString(port));
-      return new TestMesh(Mesh.start(new MeshPlan(ROOT, models, port, logs, flags, Map.of())));
+      return serve(models, Map.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Serves a repository, with further settings by module. */
+  static TestMesh serve(Path models, Map<String, Map<String, String>> settings) throws IOException {
+    int port = FreePorts.find(1).get(0);
+    List<String> flags = Stream.concat(MeshPlan.QUICK_START.stream(), Stream.of(HEAP)).toList();
+    Path logs = ROOT.resolve("e2e/target/logs").resolve(Integer.toString(port));
+    return new TestMesh(Mesh.start(new MeshPlan(ROOT, models, port, logs, flags, settings)));
   }
 
   URI url() {
