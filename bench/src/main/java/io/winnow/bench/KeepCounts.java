@@ -37,14 +37,15 @@ record KeepCounts(int layers, int tokensPerPicture, int pictures) {
         harsh = middle;
       }
     }
-    return plan(shaped(harsh));
+    return plan(shaped(harsh), PrefillPlan.Ranking.FITPRUNE, new float[0]);
   }
 
   /** VTW: every visual token is withdrawn before a layer. */
   PrefillPlan withdraw(int layer) {
     int[] left = new int[layers];
     Arrays.fill(left, 0, layer - 1, tokensPerPicture);
-    return plan(left);
+    // As decoder-svc does: what goes altogether needs no ranking, and given scores cost nothing.
+    return plan(left, PrefillPlan.Ranking.GIVEN, new float[pictures * tokensPerPicture]);
   }
 
   /** Tokens of a picture that leave each layer, the stronger the fewer // [layers] */
@@ -76,12 +77,11 @@ record KeepCounts(int layers, int tokensPerPicture, int pictures) {
     return entered;
   }
 
-  private PrefillPlan plan(int[] left) {
+  private PrefillPlan plan(int[] left, PrefillPlan.Ranking ranking, float[] scores) {
     long[][] keep = new long[layers][pictures];
     for (int layer = 0; layer < layers; layer++) {
       Arrays.fill(keep[layer], left[layer]);
     }
-    return new PrefillPlan(
-        Optional.of(keep), PrefillPlan.Ranking.FITPRUNE, new float[0], Set.of(), false);
+    return new PrefillPlan(Optional.of(keep), ranking, scores, Set.of(), false);
   }
 }

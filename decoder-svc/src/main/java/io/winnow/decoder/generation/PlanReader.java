@@ -34,11 +34,12 @@ final class PlanReader {
         plan.getFlopsRatio() + " is not above 0 and at most 1");
     List<Selection> selections = selections(plan);
     Optional<long[][]> keep = keep(plan, selections);
+    Ranking ranking = ranking(plan, keep.isPresent() && ranks(keep.get(), selections));
     return new AnswerPlan(
         selections,
         keep,
-        ranking(plan, keep.isPresent() && ranks(keep.get(), selections)),
-        scores(plan, selections),
+        ranking,
+        scores(plan, ranking, selections),
         observedSegments(plan),
         plan.getBlocking(),
         consecutive(plan),
@@ -129,22 +130,24 @@ final class PlanReader {
       case RANKING_GIVEN -> Ranking.GIVEN;
       case RANKING_UNSPECIFIED -> {
         require(!needed, "ranking", "tokens are dropped, but it is not specified");
-        yield Ranking.FITPRUNE;
+        // A layer that drops everything ranks it all the same, and only given scores are for free.
+        // At observed ends the score is a signal, and means attention.
+        yield plan.getObserveSegmentsCount() == 0 ? Ranking.GIVEN : Ranking.FITPRUNE;
       }
       case UNRECOGNIZED -> throw unknown("ranking", plan.getRankingValue());
     };
   }
 
-  private static float[] scores(Plan plan, List<Selection> selections) throws RefusedPlanException {
-    int expected =
-        plan.getRanking() == io.winnow.v1.Ranking.RANKING_GIVEN
-            ? selections.stream().mapToInt(Selection::size).sum()
-            : 0;
+  /** The plan's scores; zeros where it gives none although the ranking takes them. */
+  private static float[] scores(Plan plan, Ranking ranking, List<Selection> selections)
+      throws RefusedPlanException {
+    int fetched = selections.stream().mapToInt(Selection::size).sum();
+    int expected = plan.getRanking() == io.winnow.v1.Ranking.RANKING_GIVEN ? fetched : 0;
     require(
         plan.getScoresCount() == expected,
         "scores",
         plan.getScoresCount() + " numbers where " + expected + " belong");
-    float[] scores = new float[expected]; // [fetched tokens]
+    float[] scores = new float[ranking == Ranking.GIVEN ? fetched : 0]; // [fetched tokens]
     for (int i = 0; i < expected; i++) {
       scores[i] = plan.getScores(i);
       require(Float.isFinite(scores[i]), "scores", "number " + i + " is " + scores[i]);

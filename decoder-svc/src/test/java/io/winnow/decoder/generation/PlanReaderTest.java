@@ -94,6 +94,17 @@ class PlanReaderTest {
     AnswerPlan plan = reader.read(FakePruner.KEEP_ALL.toBuilder().addAllKeep(withdrawal).build());
 
     assertThat(plan.prefill().keep().orElseThrow()[4]).containsExactly(0);
+    // Attention would be computed only to be thrown away.
+    assertThat(plan.prefill().ranking()).isEqualTo(PrefillPlan.Ranking.GIVEN);
+    assertThat(plan.prefill().scores()).containsExactly(0, 0, 0, 0);
+  }
+
+  @Test
+  void ranksByAttentionWhatIsObservedWithoutARanking() throws RefusedPlanException {
+    AnswerPlan plan = reader.read(FakePruner.KEEP_ALL.toBuilder().addObserveSegments(1).build());
+
+    assertThat(plan.prefill().ranking()).isEqualTo(PrefillPlan.Ranking.FITPRUNE);
+    assertThat(plan.prefill().scores()).isEmpty();
   }
 
   private static Arguments broken(String part, Consumer<Plan.Builder> change) {
