@@ -7,8 +7,9 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.config.PrunerConfigProblems;
+import io.winnow.pruner.cost.LearnedCosts;
 import io.winnow.pruner.grpc.PrunerService;
-import io.winnow.pruner.planning.PrefillCosts;
+import io.winnow.pruner.planning.AutoSettings;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.recipes.RecipeWatch;
 import jakarta.annotation.Priority;
@@ -46,8 +47,16 @@ class PrunerWiring {
 
   @Produces
   @Singleton
-  PrunePlanner planner(RecipeWatch recipes) {
-    return PrunePlanner.withAllMethods(recipes::book, PrefillCosts.unmeasured());
+  PrunePlanner planner(RecipeWatch recipes, PrunerConfig config) {
+    return PrunePlanner.withAllMethods(recipes::book, new LearnedCosts(), settings(config.auto()));
+  }
+
+  private static AutoSettings settings(PrunerConfig.Auto auto) {
+    return new AutoSettings(
+        auto.minAccuracy(),
+        auto.minSaving(),
+        auto.minSavedTime().toNanos() / 1e6,
+        auto.lowDetailKeepRatio());
   }
 
   void check(@Observes StartupEvent start, PrunerConfig config) {

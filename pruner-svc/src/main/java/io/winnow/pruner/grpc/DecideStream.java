@@ -3,6 +3,8 @@ package io.winnow.pruner.grpc;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.winnow.pruner.planning.PlanDecision;
+import io.winnow.pruner.planning.PlanRequest;
+import io.winnow.pruner.planning.PrefillOutcome;
 import io.winnow.pruner.planning.PrunePlan;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.planning.PrunerFailure;
@@ -15,6 +17,7 @@ import io.winnow.v1.DecideResponse;
 import io.winnow.v1.Outcome;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 
 /**
  * One generation's stream: keeps the protocol's order and ends exactly once. Messages are taken one
@@ -105,9 +108,10 @@ final class DecideStream implements StreamObserver<DecideRequest> {
       return;
     }
     try {
-      PlanDecision decision = planner.plan(DecideMessages.planRequest(begin));
+      PlanRequest request = DecideMessages.planRequest(begin);
+      PlanDecision decision = planner.plan(request);
       if (decision instanceof PlanDecision.Planned planned) {
-        answer(begin.getModel(), planned.plan());
+        answer(request, planned.plan());
       } else if (decision instanceof PlanDecision.Refused refused) {
         fail(refused.failure());
       }
@@ -116,8 +120,8 @@ final class DecideStream implements StreamObserver<DecideRequest> {
     }
   }
 
-  private void answer(String model, PrunePlan plan) {
-    state = new State.Planned(model, plan);
+  private void answer(PlanRequest request, PrunePlan plan) {
+    state = new State.Planned(request, plan);
     peer.onNext(DecideMessages.planned(plan));
     takeNext();
   }
@@ -130,14 +134,30 @@ final class DecideStream implements StreamObserver<DecideRequest> {
     log.log(
         Level.DEBUG,
         "model {0}: method {1} at {2} of the MACs, completed {3}, prefill {4} us, first token {5} us",
-        planned.model(),
+        planned.request().model(),
         planned.plan().method(),
         planned.plan().flopsRatio(),
         outcome.getCompleted(),
         outcome.getPrefillMicros(),
         outcome.getFirstTokenMicros());
+    learn(planned, outcome);
     release();
     peer.onCompleted();
+  }
+
+  /** Nothing is learned from an outcome that does not tell what the prefill was. */
+  private void learn(State.Planned planned, Outcome outcome) {
+    int[] entered = outcome.getEnteredList().stream().mapToInt(Integer::intValue).toArray();
+    int all = planned.request().visualTokens();
+    if (outcome.getPrefillMicros() > 0
+        && entered.length == planned.request().decoder().layers()
+        && Arrays.stream(entered).allMatch(count -> count >= 0 && count <= all)) {
+      planner.learn(
+          planned.request(),
+          planned.plan(),
+          new PrefillOutcome(
+              entered, outcome.getPrefillMicros(), Math.max(0, outcome.getFirstTokenMicros())));
+    }
   }
 
   private void refuseOrder(String what) {
@@ -176,7 +196,7 @@ final class DecideStream implements StreamObserver<DecideRequest> {
 
     record AwaitingBegin() implements State {}
 
-    record Planned(String model, PrunePlan plan) implements State {}
+    record Planned(PlanRequest request, PrunePlan plan) implements State {}
 
     record Ended() implements State {}
   }

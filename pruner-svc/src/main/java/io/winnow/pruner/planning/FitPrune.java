@@ -6,6 +6,7 @@ import io.winnow.pruner.planning.ReductionWish.FlopsRatio;
 import io.winnow.pruner.planning.ReductionWish.KeepRatio;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -58,25 +59,29 @@ final class FitPrune implements PruneMethod {
         request, NAME, reason, recipe.keep(request.pictureSizes()), Ranking.FITPRUNE);
   }
 
+  /** Whether what the recipe was made for is within the budget; times are of this request. */
+  static boolean isWithin(
+      PlanRequest request, FitPruneRecipe recipe, PrefillForecast forecast, Budget budget) {
+    if (budget instanceof FlopsRatio flops) {
+      return recipe.flopsRatio() <= flops.ratio() + TOLERANCE;
+    }
+    if (budget instanceof KeepRatio kept) {
+      return recipe.keptShare() <= kept.ratio();
+    }
+    return new BudgetGauge(request, forecast, budget)
+        .admits(following(request, recipe, "").entering(request), Ranking.FITPRUNE);
+  }
+
   /** The recipe that prunes least within the budget. */
   private static Optional<FitPruneRecipe> within(
       PlanRequest request, List<FitPruneRecipe> recipes, PrefillForecast forecast, Budget budget) {
-    if (budget instanceof FlopsRatio flops) {
-      return recipes.stream()
-          .filter(recipe -> recipe.flopsRatio() <= flops.ratio() + TOLERANCE)
-          .findFirst();
-    }
-    if (budget instanceof KeepRatio kept) {
-      return recipes.stream()
-          .filter(recipe -> recipe.keptShare() <= kept.ratio())
-          .max(Comparator.comparingDouble(FitPruneRecipe::keptShare));
-    }
-    BudgetGauge gauge = new BudgetGauge(request, forecast, budget);
     return recipes.stream()
-        .filter(
-            recipe ->
-                gauge.admits(following(request, recipe, "").entering(request), Ranking.FITPRUNE))
-        .findFirst();
+        .filter(recipe -> isWithin(request, recipe, forecast, budget))
+        .max(Comparator.comparingDouble(recipe -> share(recipe, budget)));
+  }
+
+  private static double share(FitPruneRecipe recipe, Budget budget) {
+    return budget instanceof KeepRatio ? recipe.keptShare() : recipe.flopsRatio();
   }
 
   private static FitPruneRecipe usual(List<FitPruneRecipe> recipes) {
@@ -100,7 +105,7 @@ final class FitPrune implements PruneMethod {
 
   private static String asText(FitPruneRecipe recipe, Budget budget) {
     return budget instanceof KeepRatio
-        ? "%s (keep_ratio %.4f)".formatted(recipe.name(), recipe.keptShare())
+        ? String.format(Locale.ROOT, "%s (keep_ratio %.4f)", recipe.name(), recipe.keptShare())
         : "%s (flops_ratio %s)".formatted(recipe.name(), recipe.flopsRatio());
   }
 }

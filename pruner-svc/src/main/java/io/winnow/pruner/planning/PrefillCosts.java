@@ -26,8 +26,16 @@ public interface PrefillCosts {
    * A prefill that has run.
    *
    * @param work what it computed
+   * @param unpruned whether there were visual tokens and every layer saw all of them
    * @param prefillMicros its wall time, above 0
    * @param firstTokenMicros from request to first token; 0 if unknown
    */
-  record MeasuredPrefill(PrefillWork work, double prefillMicros, double firstTokenMicros) {}
+  record MeasuredPrefill(
+      PrefillWork work, boolean unpruned, double prefillMicros, double firstTokenMicros) {
+
+    /** Microseconds a MAC. */
+    public double rate() {
+      return prefillMicros / work.total();
+    }
+  }
 }

@@ -39,6 +39,14 @@ public interface PrefillForecast {
     return measured() >= needed();
   }
 
+  /**
+   * Whether prefills with every visual token were measured lately. Where all are pruned, nobody
+   * knows what pruning saves.
+   */
+  default boolean comparable() {
+    return true;
+  }
+
   /** Expected wall time of a prefill, in microseconds; at least 0. Only when fitted. */
   double prefillMicros(PrefillWork work);
 

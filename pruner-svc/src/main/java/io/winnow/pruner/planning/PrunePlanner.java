@@ -1,6 +1,7 @@
 package io.winnow.pruner.planning;
 
 import io.winnow.pruner.planning.ReductionWish.MaxTtftMillis;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,11 +30,13 @@ public final class PrunePlanner {
    *
    * @param recipes the recipes in force, asked once for each plan
    * @param costs what prefills cost
+   * @param auto when the method {@code auto} prunes
    */
-  public static PrunePlanner withAllMethods(Supplier<RecipeBook> recipes, PrefillCosts costs) {
+  public static PrunePlanner withAllMethods(
+      Supplier<RecipeBook> recipes, PrefillCosts costs, AutoSettings auto) {
     return new PrunePlanner(
         List.of(
-            new AutoChoice(),
+            new AutoChoice(auto),
             new NoPruning(),
             new FitPrune(),
             new Vtw(),
@@ -64,8 +67,21 @@ public final class PrunePlanner {
   }
 
   /** Takes in how a planned generation went. */
-  public void learn(String model, PrefillCosts.MeasuredPrefill measured) {
-    costs.learn(model, measured);
+  public void learn(PlanRequest request, PrunePlan plan, PrefillOutcome outcome) {
+    PrefillWork work =
+        PrefillWork.of(request.decoder(), request.textTokens(), outcome.entered(), plan.ranking());
+    costs.learn(
+        request.model(),
+        new PrefillCosts.MeasuredPrefill(
+            work,
+            isUnpruned(request, outcome.entered()),
+            outcome.prefillMicros(),
+            outcome.firstTokenMicros()));
+  }
+
+  private static boolean isUnpruned(PlanRequest request, int[] entered) {
+    int all = request.visualTokens();
+    return all > 0 && Arrays.stream(entered).allMatch(count -> count == all);
   }
 
   private static boolean isTime(PlanRequest request) {

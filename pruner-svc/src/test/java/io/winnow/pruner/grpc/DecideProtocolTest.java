@@ -18,12 +18,14 @@ import io.winnow.v1.DecideBegin;
 import io.winnow.v1.DecideRequest;
 import io.winnow.v1.DecideResponse;
 import io.winnow.v1.NamedTensor;
+import io.winnow.v1.Outcome;
 import io.winnow.v1.Plan;
 import io.winnow.v1.Positions;
 import io.winnow.v1.Ranking;
 import io.winnow.v1.Tensor;
 import io.winnow.v1.VisualTokenReduction;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -190,6 +192,32 @@ class DecideProtocolTest {
 
     ErrorInfo info = assertFailure(Status.Code.NOT_FOUND, "NO_RECIPE");
     assertThat(info.getMetadataMap()).containsEntry("param", "visual_token_reduction.method");
+  }
+
+  @Test
+  void learnsFromOutcomesThatTellWhatThePrefillWas() throws Exception {
+    Outcome.Builder outcome = Outcome.newBuilder().setCompleted(true).setPrefillMicros(60_000);
+    List<Integer> entered = Collections.nCopies(8, 576);
+
+    finishWith(outcome.clone().addAllEntered(entered).setFirstTokenMicros(90_000));
+    assertThat(pruner.costs.forecast("demo").measured()).isEqualTo(1);
+
+    finishWith(outcome.clone());
+    finishWith(outcome.clone().addAllEntered(entered).setPrefillMicros(0));
+    finishWith(outcome.clone().addAllEntered(Collections.nCopies(7, 576)));
+    finishWith(outcome.clone().addAllEntered(Collections.nCopies(8, 577)));
+    finishWith(outcome.clone().addAllEntered(Collections.nCopies(8, -1)));
+    assertThat(pruner.costs.forecast("demo").measured()).isEqualTo(1);
+  }
+
+  private void finishWith(Outcome.Builder outcome) throws Exception {
+    RecordingObserver<DecideResponse> observer = new RecordingObserver<>();
+    StreamObserver<DecideRequest> decoder = pruner.decide(observer);
+    decoder.onNext(begin());
+    observer.next();
+    decoder.onNext(DecideRequest.newBuilder().setOutcome(outcome).build());
+    decoder.onCompleted();
+    observer.awaitCompletion();
   }
 
   static Stream<Tensor.Builder> wrongSaliencies() {

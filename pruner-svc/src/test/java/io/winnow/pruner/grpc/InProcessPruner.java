@@ -8,7 +8,8 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.winnow.pruner.config.PrunerConfig;
-import io.winnow.pruner.planning.PrefillCosts;
+import io.winnow.pruner.cost.LearnedCosts;
+import io.winnow.pruner.planning.AutoSettings;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.planning.RecipeBook;
 import io.winnow.v1.DataType;
@@ -39,6 +40,7 @@ final class InProcessPruner implements AutoCloseable {
   static final DecideRequest OBSERVATION =
       DecideRequest.newBuilder().setObservation(Observation.newBuilder().setSegment(0)).build();
 
+  final LearnedCosts costs = new LearnedCosts();
   final PrunerService service;
   private final Server server;
   private final ManagedChannel channel;
@@ -46,7 +48,8 @@ final class InProcessPruner implements AutoCloseable {
   InProcessPruner(int maxStreams, Duration idleTimeout) throws IOException {
     service =
         new PrunerService(
-            PrunePlanner.withAllMethods(RecipeBook::empty, PrefillCosts.unmeasured()),
+            PrunePlanner.withAllMethods(
+                RecipeBook::empty, costs, new AutoSettings(0.98, 0.1, 1, 0.25)),
             config(maxStreams, idleTimeout));
     String name = InProcessServerBuilder.generateName();
     server = InProcessServerBuilder.forName(name).addService(service).build().start();

@@ -16,6 +16,7 @@ final class PlanFixture {
 
   static final DecoderDimensions DECODER = new DecoderDimensions(8, 128, 352);
   static final int TEXT_TOKENS = 12;
+  static final AutoSettings AUTO = new AutoSettings(0.98, 0.1, 1, 0.25);
 
   private PlanFixture() {}
 
@@ -25,7 +26,7 @@ final class PlanFixture {
 
   static PrunePlanner planner(PrefillCosts costs, PruneRecipe... recipes) {
     RecipeBook book = new RecipeBook(List.of(recipes));
-    return PrunePlanner.withAllMethods(() -> book, costs);
+    return PrunePlanner.withAllMethods(() -> book, costs, AUTO);
   }
 
   static PlanRequest request(ReductionWish wish, int... sizes) {
