@@ -29,7 +29,7 @@ from stage_align import align
 from stage_language import Phase, train_language
 from stage_vision import train_vision
 
-PICTURES, DENSE, CHECKED = 6000, 4000, 500
+PICTURES, DENSE, CHECKED = 9000, 4000, 500
 VISION = Plan("vision", steps=2000, minutes=10, muon_lr=0.012, adam_lr=2e-3, power=0.7)
 VISION_BATCH = 8
 # 3a: places first. 3b: all types. 3c: all patches, which dilute the attention; without it counting
@@ -55,7 +55,7 @@ PHASES = (
         describe_rate=0.6,
     ),
     Phase(
-        Plan("language-b", steps=800, minutes=6, muon_lr=0.016, adam_lr=3e-3, warmup=30, flat=0.4, floor=0.5),
+        Plan("language-b", steps=900, minutes=7, muon_lr=0.016, adam_lr=3e-3, warmup=30, flat=0.4, floor=0.5),
         batch=8,
         patches=160,
         odds={
@@ -74,7 +74,7 @@ PHASES = (
         describe_rate=0.9,
     ),
     Phase(
-        Plan("language-c", steps=2200, minutes=26, muon_lr=0.014, adam_lr=3e-3, warmup=30, flat=0.1),
+        Plan("language-c", steps=3000, minutes=22, muon_lr=0.014, adam_lr=3e-3, warmup=30, flat=0.1),
         batch=8,
         patches=576,
         odds={
