@@ -34,6 +34,8 @@ record CheckpointConfig(
 
   static CheckpointConfig read(Path checkpoint) {
     JsonFields config = JsonFields.read(checkpoint.resolve("config.json"));
+    refuseQuantized(config);
+    refuseQuantized(config.objectOrEmpty("text_config"));
     if (OriginalLayout.isOf(config)) {
       return OriginalLayout.read(checkpoint, config);
     }
@@ -56,6 +58,13 @@ record CheckpointConfig(
         imageTokenId(config, text),
         KeyLayout.TRANSFORMERS,
         new Pictures(checkpoint, false));
+  }
+
+  private static void refuseQuantized(JsonFields config) {
+    if (config.has("quantization_config")) {
+      throw config.unsupported(
+          "quantization_config", "fp32, fp16 and bf16 checkpoints; --weights quantises them");
+    }
   }
 
   /** Every row of a prompt is looked up in the embeddings, even if a visual token replaces it. */

@@ -12,10 +12,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
@@ -34,6 +36,7 @@ final class Safetensors implements AutoCloseable {
   private static final long MAX_HEADER_BYTES = 100_000_000;
 
   private final Map<String, SafetensorsTensor> tensors = new LinkedHashMap<>();
+  private final Map<String, String> unreadable = new HashMap<>(); // dtype by name
   private final List<FileChannel> channels = new ArrayList<>();
   private final ByteBuffer buffer = SafetensorsTensor.buffer();
   private final Set<String> taken = new HashSet<>();
@@ -126,12 +129,21 @@ final class Safetensors implements AutoCloseable {
   }
 
   boolean has(String name) {
-    return tensors.containsKey(name);
+    return tensors.containsKey(name) || unreadable.containsKey(name);
   }
 
   /** The tensor with this name, whose shape must be as given. */
   SafetensorsTensor get(String name, long... shape) {
     SafetensorsTensor tensor = tensors.get(name);
+    if (unreadable.containsKey(name)) {
+      throw new ExportException(
+          "tensor "
+              + name
+              + " has dtype "
+              + unreadable.get(name)
+              + ", supported: "
+              + SafetensorsTensor.Type.names());
+    }
     if (tensor == null) {
       throw new ExportException("the checkpoint has no tensor " + name);
     }
@@ -161,15 +173,26 @@ final class Safetensors implements AutoCloseable {
       long dataStart = LENGTH_BYTES + headerBytes;
       for (String name : entries.keys()) {
         if (!name.equals("__metadata__")) {
-          if (tensors.containsKey(name)) {
-            throw new ExportException("tensor " + name + " is in two files of the checkpoint");
-          }
-          tensors.put(name, tensor(channel, file, name, entries.object(name), dataStart));
+          add(channel, file, name, entries.object(name), dataStart);
         }
       }
     } catch (IOException e) {
       throw new ExportException("cannot read " + file + " of the checkpoint", e);
     }
+  }
+
+  /** Tensors of other types may be there, such as the position numbers of old towers. */
+  private void add(FileChannel channel, String file, String name, JsonFields entry, long dataStart)
+      throws IOException {
+    if (has(name)) {
+      throw new ExportException("tensor " + name + " is in two files of the checkpoint");
+    }
+    Optional<SafetensorsTensor.Type> type = SafetensorsTensor.Type.named(entry.text("dtype"));
+    if (type.isEmpty()) {
+      unreadable.put(name, entry.text("dtype"));
+      return;
+    }
+    tensors.put(name, tensor(channel, file, name, type.get(), entry, dataStart));
   }
 
   private static long headerBytes(FileChannel channel, String file) throws IOException {
@@ -189,9 +212,13 @@ final class Safetensors implements AutoCloseable {
   }
 
   private SafetensorsTensor tensor(
-      FileChannel channel, String file, String name, JsonFields entry, long dataStart)
+      FileChannel channel,
+      String file,
+      String name,
+      SafetensorsTensor.Type type,
+      JsonFields entry,
+      long dataStart)
       throws IOException {
-    SafetensorsTensor.Type type = SafetensorsTensor.Type.of(name, entry.text("dtype"));
     long[] shape = longs(entry.node("shape"));
     long[] offsets = longs(entry.node("data_offsets"));
     long bytes = bytes(name, shape, type);

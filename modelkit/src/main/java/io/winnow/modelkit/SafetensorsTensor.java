@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A tensor in an open file, read as fp32 whatever its type. Read, not mapped: pages of a mapping
@@ -83,14 +86,14 @@ final class SafetensorsTensor {
     F16,
     BF16;
 
-    static Type of(String tensor, String name) {
-      for (Type type : values()) {
-        if (type.name().equals(name)) {
-          return type;
-        }
-      }
-      throw new ExportException(
-          "tensor " + tensor + " has dtype " + name + ", supported: F32, F16, BF16");
+    /** The type that a file's header names so. */
+    static Optional<Type> named(String name) {
+      return Arrays.stream(values()).filter(type -> type.name().equals(name)).findFirst();
+    }
+
+    /** All names, for messages. */
+    static String names() {
+      return Arrays.stream(values()).map(Type::name).collect(Collectors.joining(", "));
     }
 
     int bytes() {

@@ -33,6 +33,8 @@ class BadCheckpointTest {
         "\"clip_vision_model\" | \"pixtral\" | vision_config.model_type is \"pixtral\", supported: clip",
         "\"llama\" | \"phi3\" | text_config.model_type is \"phi3\", supported: llama, mistral, qwen2",
         "\"image_token_index\": 3 | \"image_token_index\": 50 | image_token_index is 50",
+        "\"image_token_index\" | \"quantization_config\": {\"bits\": 4}, \"image_token_index\""
+            + " | quantization_config is",
         "\"image_token_index\": 3, | '' | image_token_index is missing",
         "\"text_config\" | \"language_config\" | text_config is missing",
         "\"hidden_size\": 64 | \"hidden_size\": \"wide\" | text_config.hidden_size is \"wide\"",

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CheckpointConfigTest {
 
@@ -62,6 +64,68 @@ class CheckpointConfigTest {
     assertThat(config.text().headDim()).isEqualTo(8);
     assertThat(config.text().kvHeads()).isEqualTo(1);
     assertThat(config.text().tiedEmbeddings()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "mistral | \"x\": 0 | 4096", // the class's own window
+        "mistral | \"sliding_window\": null | 131072",
+        "mistral | \"sliding_window\": null, \"max_position_embeddings\": 32768 | 32768",
+        "mistral | \"sliding_window\": 8192, \"max_position_embeddings\": 4096 | 4096",
+        "qwen2 | \"sliding_window\": 64 | 32768", // not used
+        "qwen2 | \"use_sliding_window\": true, \"sliding_window\": 64 | 64",
+        "qwen2 | \"use_sliding_window\": true, \"max_window_layers\": 32 | 32768",
+        "qwen2 | \"use_sliding_window\": true, \"layer_types\": [\"full_attention\"] | 32768",
+        "llama | \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2.5} | 5120",
+        "llama | \"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2.0} | 2048",
+        "llama | \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4.0} | 8192",
+        "llama | \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4.0,"
+            + " \"original_max_position_embeddings\": 256} | 2048"
+      })
+  void givesTheContextThatTheGraphsAreExactFor(String decoder, String keys, int context)
+      throws IOException {
+    CheckpointConfig config =
+        read(
+            """
+            {"model_type": "llava", "image_token_index": 5, "vision_config": {},
+             "text_config": {"model_type": "%s", %s}}
+            """
+                .formatted(decoder, keys));
+    assertThat(config.text().contextLength()).isEqualTo(context);
+  }
+
+  @Test
+  void tellsMissingKeyValueHeadsFromNone() throws IOException {
+    String json =
+        """
+        {"model_type": "llava", "image_token_index": 5, "vision_config": {},
+         "text_config": {"model_type": "mistral"%s}}
+        """;
+    assertThat(read(json.formatted("")).text().kvHeads()).isEqualTo(8);
+    assertThat(read(json.formatted(", \"num_key_value_heads\": null")).text().kvHeads())
+        .isEqualTo(32);
+  }
+
+  @Test
+  void takesYarnsOwnAttentionFactor() throws IOException {
+    String json =
+        """
+        {"model_type": "llava", "image_token_index": 5, "vision_config": {},
+         "text_config": {"rope_scaling": {"rope_type": "yarn", "factor": 4.0%s}}}
+        """;
+    assertThat(read(json.formatted("")).text().rope().amplitude())
+        .isEqualTo((float) (0.1 * Math.log(4) + 1));
+    assertThat(read(json.formatted(", \"attention_factor\": 1.5")).text().rope().amplitude())
+        .isEqualTo(1.5f);
+    assertThat(
+            read(json.formatted(", \"mscale\": 1.0, \"mscale_all_dim\": 1.0"))
+                .text()
+                .rope()
+                .amplitude())
+        .isEqualTo(1);
   }
 
   private CheckpointConfig read(String json) throws IOException {

@@ -92,6 +92,22 @@ class SafetensorsTest {
   }
 
   @Test
+  void leavesTensorsOfOtherTypesAloneUntilTheyAreNeeded() throws IOException {
+    String header =
+        "{\"t\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[8,10]},"
+            + "\"position_ids\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}";
+    byte[] data = new byte[10];
+    System.arraycopy(shorts(0x3f80), 0, data, 8, 2);
+    file("model.safetensors", header, data);
+    assertThat(read(1)[0]).isEqualTo(1);
+    try (Safetensors tensors = Safetensors.open(folder)) {
+      assertThatThrownBy(() -> tensors.get("position_ids", 1))
+          .isInstanceOf(ExportException.class)
+          .hasMessage("tensor position_ids has dtype I64, supported: F32, F16, BF16");
+    }
+  }
+
+  @Test
   void saysHowToConvertPickledWeights() throws IOException {
     Files.writeString(folder.resolve("pytorch_model-00001-of-00002.bin"), "");
     assertThatThrownBy(() -> Safetensors.open(folder))

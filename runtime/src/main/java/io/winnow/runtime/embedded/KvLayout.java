@@ -34,8 +34,10 @@ record KvLayout(List<SlotClass> classes) {
    * @throws IllegalArgumentException if not one slot fits
    */
   static KvLayout of(DecoderManifest manifest, EmbeddedSettings settings) {
-    List<Integer> capacities = capacities(manifest.getContextLength(), settings);
     int elementBytes = KvElement.of(manifest).bytes();
+    long tokenBytes = // keys and values of all layers
+        2L * manifest.getLayers() * manifest.getKvHeads() * manifest.getHeadDim() * elementBytes;
+    List<Integer> capacities = capacities(manifest.getContextLength(), tokenBytes, settings);
     List<SlotClass> classes = new ArrayList<>();
     long bytesLeft = settings.kvBytesLimit();
     for (int index = capacities.size() - 1; index >= 0; index--) {
@@ -61,12 +63,19 @@ record KvLayout(List<SlotClass> classes) {
     return new KvLayout(classes);
   }
 
-  private static List<Integer> capacities(int context, EmbeddedSettings settings) {
+  /** The context and its quarter, and further quarters until one of them fits the limit. */
+  private static List<Integer> capacities(int context, long tokenBytes, EmbeddedSettings settings) {
     if (!settings.capacityClasses().isEmpty()) {
       return settings.capacityClasses();
     }
+    List<Integer> capacities = new ArrayList<>(List.of(context));
     int quarter = context / 4;
-    return quarter >= SMALLEST_QUARTER ? List.of(quarter, context) : List.of(context);
+    while (quarter >= SMALLEST_QUARTER
+        && (capacities.size() < 2 || capacities.get(0) * tokenBytes > settings.kvBytesLimit())) {
+      capacities.add(0, quarter);
+      quarter /= 4;
+    }
+    return capacities;
   }
 
   int slots() {

@@ -50,6 +50,18 @@ class KvLayoutTest {
   }
 
   @Test
+  void aLongContextGetsShorterSlotsUntilOneFits() {
+    EmbeddedSettings tight = EmbeddedSettings.defaults().withKvBytesLimit(3_000 * TOKEN_BYTES);
+
+    KvLayout layout = KvLayout.of(decoder(32_768), tight);
+
+    assertThat(layout.classes())
+        .extracting(SlotClass::capacity)
+        .containsExactly(2_048, 8_192, 32_768);
+    assertThat(layout.classes()).extracting(SlotClass::slots).containsExactly(1, 0, 0);
+  }
+
+  @Test
   void aClassThatDoesNotFitTheLimitHasNoSlot() {
     EmbeddedSettings tiny = EmbeddedSettings.defaults().withKvBytesLimit(600 * TOKEN_BYTES);
 
