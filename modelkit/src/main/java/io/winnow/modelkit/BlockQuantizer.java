@@ -25,6 +25,9 @@ final class BlockQuantizer {
     if (bits != 4 && bits != 8) {
       throw new IllegalArgumentException("bits is " + bits + ", must be 4 or 8");
     }
+    if (block < 16 || Integer.bitCount(block) != 1) {
+      throw new IllegalArgumentException("block is " + block + ", must be a power of two from 16");
+    }
     this.bits = bits;
     this.block = block;
     this.middle = 1 << bits - 1;

@@ -33,6 +33,7 @@ class FamilyParityTest {
   private static final List<Bound> BOUNDS =
       List.of(
           new Bound("fp32", 1e-3, 1e-3, 1e-3),
+          new Bound("fp16", 1e-3, 1e-3, 0.01),
           new Bound("int8", 0.06, 0.15, 0.15),
           new Bound("int4", 0.06, 0.15, 0.7));
 
