@@ -7,7 +7,14 @@ from transformers import LlavaImageProcessor, SiglipImageProcessor
 from preprocess_goldens import FOLDER as PICTURES
 
 EDGE = 96
-NAMES = ["landscape-640x480", "portrait-300x500", "upscaled-50x40", "very-wide-1000x64", "odd-border-195x192", "tiny-7x5"]
+NAMES = [
+    "landscape-640x480",
+    "portrait-300x500",
+    "upscaled-50x40",
+    "very-wide-1000x64",
+    "odd-border-195x192",
+    "tiny-7x5",
+]
 
 
 def write_family_pictures(folder):

@@ -159,7 +159,10 @@ def _byte_level(*special_tokens, bos=False):
 
 def _golden(kind):
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=kind.tokenizer, bos_token=kind.bos or None, eos_token=kind.eos, clean_up_tokenization_spaces=False
+        tokenizer_object=kind.tokenizer,
+        bos_token=kind.bos or None,
+        eos_token=kind.eos,
+        clean_up_tokenization_spaces=False,
     )
     tokenizer.chat_template = kind.template
     image_id = kind.tokenizer.token_to_id("<image>")

@@ -128,8 +128,9 @@ def _pixels(family, salt):
 
 def _prompt_ids(family, salt):
     """Text with the pictures spread over it, one image token for each."""
-    ids = [IMAGE_TOKEN + 1 + value for value in generated_weights.integers(
-        salt + "prompt", family.text_tokens, VOCABULARY - IMAGE_TOKEN - 1)]
+    first = IMAGE_TOKEN + 1
+    drawn = generated_weights.integers(salt + "prompt", family.text_tokens, VOCABULARY - first)
+    ids = [first + value for value in drawn]
     for picture in reversed(range(family.pictures)):
         ids.insert(2 + picture * family.text_tokens // (family.pictures + 1), IMAGE_TOKEN)
     return ids
@@ -144,7 +145,8 @@ def _saliency(config, attentions):
     """Attention that each patch receives in the deepest feature layer. [pictures, patches]"""
     layers = config.vision_feature_layer
     count = config.vision_config.num_hidden_layers
-    deepest = max(layer + count + 1 if layer < 0 else layer for layer in (layers if isinstance(layers, list) else [layers]))
+    chosen = layers if isinstance(layers, list) else [layers]
+    deepest = max(layer + count + 1 if layer < 0 else layer for layer in chosen)
     weights = attentions[deepest - 1].mean(dim=1)  # [pictures, tokens, tokens]
     if config.vision_config.model_type == "clip_vision_model":
         return weights[:, 0, 1:]

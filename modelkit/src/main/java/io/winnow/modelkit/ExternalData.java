@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** The file beside an ONNX graph that holds its weights, each at the start of a page. */
-final class ExternalData implements AutoCloseable {
+final class ExternalData implements ParameterStore, AutoCloseable {
 
   private static final int PAGE_BYTES = 4096;
 
@@ -28,12 +28,13 @@ final class ExternalData implements AutoCloseable {
     return graph.resolveSibling(graph.getFileName() + ".data");
   }
 
-  String fileName() {
+  @Override
+  public String fileName() {
     return fileName;
   }
 
-  /** Appends a parameter and says where it stands. */
-  Place append(Parameter parameter) throws IOException {
+  @Override
+  public Place append(Parameter parameter) throws IOException {
     while (position() % PAGE_BYTES != 0) {
       room(Byte.BYTES).put((byte) 0);
     }
@@ -67,7 +68,4 @@ final class ExternalData implements AutoCloseable {
       flush();
     }
   }
-
-  /** A run of bytes in the file. */
-  record Place(long offset, long length) {}
 }

@@ -45,14 +45,6 @@ final class LlavaFamily implements AutoCloseable {
       tensors.close();
       throw e;
     }
-    long total = tensors.bytes() + (towerTensors == tensors ? 0 : towerTensors.bytes());
-    LongConsumer taken =
-        bytes -> {
-          bytesTaken += bytes;
-          progress.onWeights(bytesTaken, total);
-        };
-    tensors.onTaken(taken);
-    towerTensors.onTaken(taken);
   }
 
   @Override
@@ -76,6 +68,8 @@ final class LlavaFamily implements AutoCloseable {
     PromptManifest prompt =
         new PromptConfig(request.checkpoint())
             .write(root.resolve(decoderFolder), decoderFolder, config.imageTokenId());
+    rehearse();
+    countBytes();
     return ModelManifest.newBuilder()
         .setFormatVersion(MANIFEST_VERSION)
         .setName(request.name())
@@ -83,6 +77,32 @@ final class LlavaFamily implements AutoCloseable {
         .setVision(vision(root, visionFolder))
         .setDecoder(decoder(root, decoderFolder))
         .setPrompt(prompt);
+  }
+
+  /** Builds every graph without its weights, and so finds out what is missing or misshapen. */
+  private void rehearse() throws IOException {
+    VisionWeights visionWeights = new VisionWeights(towerTensors, tensors, config);
+    new VisionGraph(rehearsal("vision"), config, visionWeights).build();
+    DecoderWeights weights = new DecoderWeights(tensors, config);
+    for (Range range : ranges()) {
+      OnnxGraphBuilder graph = rehearsal("decoder");
+      new DecoderSegmentGraph(graph, config.text(), weights, range, dropping).build();
+    }
+  }
+
+  private static OnnxGraphBuilder rehearsal(String name) {
+    return new OnnxGraphBuilder(name, ParameterStore.NONE, Precision.FP32);
+  }
+
+  private void countBytes() {
+    long total = tensors.bytes() + (towerTensors == tensors ? 0 : towerTensors.bytes());
+    LongConsumer taken =
+        bytes -> {
+          bytesTaken += bytes;
+          progress.onWeights(bytesTaken, total);
+        };
+    tensors.onTaken(taken);
+    towerTensors.onTaken(taken);
   }
 
   private VisionManifest vision(Path root, String folder) throws IOException {

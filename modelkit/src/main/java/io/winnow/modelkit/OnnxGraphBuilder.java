@@ -38,7 +38,7 @@ final class OnnxGraphBuilder {
 
   private final GraphProto.Builder graph;
   private final OnnxGraphBuilder root;
-  private final ExternalData data;
+  private final ParameterStore data;
   private final Precision precision;
   private final Map<String, String> constants = new HashMap<>();
   private int values;
@@ -46,7 +46,7 @@ final class OnnxGraphBuilder {
   /**
    * @param precision how it holds its weights and what it computes in
    */
-  OnnxGraphBuilder(String name, ExternalData data, Precision precision) {
+  OnnxGraphBuilder(String name, ParameterStore data, Precision precision) {
     this.graph = GraphProto.newBuilder().setName(name);
     this.data = data;
     this.precision = precision;
@@ -178,7 +178,7 @@ final class OnnxGraphBuilder {
     long bytes =
         Arrays.stream(parameter.shape()).reduce(parameter.type().bytes(), Math::multiplyExact);
     if (bytes > MAX_INLINE_BYTES) {
-      ExternalData.Place place = data.append(parameter);
+      ParameterStore.Place place = data.append(parameter);
       tensor
           .setDataLocation(TensorProto.DataLocation.EXTERNAL)
           .addExternalData(entry("location", data.fileName()))

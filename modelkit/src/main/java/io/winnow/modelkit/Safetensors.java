@@ -123,8 +123,9 @@ final class Safetensors implements AutoCloseable {
     return tensors.values().stream().mapToLong(SafetensorsTensor::bytes).sum();
   }
 
-  /** Tells the listener the size of each tensor when it is asked for, once. */
+  /** Tells the listener the size of each tensor when it is asked for from now on, once. */
   void onTaken(LongConsumer listener) {
+    taken.clear();
     onTaken = listener;
   }
 

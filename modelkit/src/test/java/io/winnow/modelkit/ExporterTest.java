@@ -121,6 +121,19 @@ class ExporterTest {
   }
 
   @Test
+  void writesNoGraphWhenItsLastTensorIsMissing() throws Exception {
+    RandomCheckpoint.editHeader(
+        checkpoint.resolve("model.safetensors"),
+        "language_model.model.norm.weight",
+        "language_model.model.mron.weight");
+    List<String> steps = new ArrayList<>();
+    assertThatThrownBy(() -> Exporter.export(request(3), (file, done, total) -> steps.add(file)))
+        .isInstanceOf(ExportException.class)
+        .hasMessageContaining("no tensor language_model.model.norm.weight");
+    assertThat(steps).isEmpty();
+  }
+
+  @Test
   void leavesNothingBehindWhenTheFirstExportFails() throws Exception {
     Files.delete(checkpoint.resolve("tokenizer.json"));
     assertThatThrownBy(() -> Exporter.export(request(3), SILENT))
