@@ -4,12 +4,15 @@ import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.vertx.ext.web.Router;
+import io.winnow.decoder.calibration.CalibrationLimits;
 import io.winnow.decoder.chat.ChatService;
 import io.winnow.decoder.config.DecoderConfig;
 import io.winnow.decoder.generation.FlowLimits;
 import io.winnow.decoder.generation.FlowPorts;
 import io.winnow.decoder.generation.GenerationFlow;
 import io.winnow.decoder.generation.ScheduledTimers;
+import io.winnow.decoder.generation.UnprunedPrompts;
+import io.winnow.decoder.grpc.Calibrations;
 import io.winnow.decoder.grpc.GrpcPruner;
 import io.winnow.decoder.grpc.GrpcVisionEncoder;
 import io.winnow.decoder.grpc.PeerChannel;
@@ -78,16 +81,18 @@ class DecoderWiring {
   @Produces
   @Singleton
   GenerationFlow flow(DecoderConfig config) {
-    SecureRandom random = new SecureRandom();
-    return new GenerationFlow(
-        models.all(),
-        new FlowPorts(
-            new GrpcVisionEncoder(encoder),
-            new GrpcPruner(pruner),
-            answering,
-            timers,
-            () -> random.nextLong(SEEDS)),
-        limits(config.decoder()));
+    return new GenerationFlow(models.all(), ports(), limits(config.decoder()));
+  }
+
+  @Produces
+  @Singleton
+  Calibrations calibrations(DecoderConfig config) {
+    DecoderConfig.Calibration own = config.decoder().calibration();
+    return new Calibrations(
+        new UnprunedPrompts(models.all(), ports(), limits(config.decoder())),
+        new CalibrationLimits(
+            own.maxPrompts(), own.maxBytes().asLongValue(), own.timeout(), own.idleTimeout()),
+        own.maxStreams());
   }
 
   @Produces
@@ -111,12 +116,14 @@ class DecoderWiring {
       @Observes @Priority(FIRST) ShutdownEvent stop,
       GrpcHealthStorage health,
       GenerationFlow flow,
+      Calibrations calibrations,
       DecoderConfig config)
       throws InterruptedException {
     for (String served : List.copyOf(health.getStatuses().keySet())) {
       health.setStatus(served, ServingStatus.NOT_SERVING);
     }
     try {
+      calibrations.stop();
       if (!flow.drain(config.decoder().drainTimeout())) {
         log.log(Level.WARNING, "some answers outlasted the drain and were ended");
       }
@@ -132,6 +139,16 @@ class DecoderWiring {
         log.log(Level.WARNING, "the last events of some answers were not delivered in time");
       }
     }
+  }
+
+  private FlowPorts ports() {
+    SecureRandom random = new SecureRandom();
+    return new FlowPorts(
+        new GrpcVisionEncoder(encoder),
+        new GrpcPruner(pruner),
+        answering,
+        timers,
+        () -> random.nextLong(SEEDS));
   }
 
   private static FlowLimits limits(DecoderConfig.Decoder own) {

@@ -19,7 +19,10 @@ class ArchitectureTest {
   void decisionsKnowNoFrameworkAndNoWire() {
     noClasses()
         .that()
-        .resideInAnyPackage("io.winnow.decoder.chat..", "io.winnow.decoder.generation..")
+        .resideInAnyPackage(
+            "io.winnow.decoder.calibration..",
+            "io.winnow.decoder.chat..",
+            "io.winnow.decoder.generation..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.grpc..", "io.quarkus..", "io.vertx..", "jakarta..")

@@ -94,5 +94,32 @@ public interface DecoderConfig {
 
     /** Threads that share one run of a segment; all processors if it is not given. */
     OptionalInt intraOpThreads();
+
+    /** Calibration, see {@code Decoder.CollectStatistics}. */
+    Calibration calibration();
+  }
+
+  /** Settings under {@code winnow.decoder.calibration}. */
+  interface Calibration {
+
+    /** Calibrations under way; more are refused. 0 switches them off. */
+    @WithDefault("1")
+    int maxStreams();
+
+    /** Prompts that one calibration may prepare. */
+    @WithDefault("1024")
+    int maxPrompts();
+
+    /** Visual tokens that one calibration keeps; they are outside the heap. */
+    @WithDefault("512M")
+    MemorySize maxBytes();
+
+    /** The longest calibration. */
+    @WithDefault("2h")
+    Duration timeout();
+
+    /** How long its client may be silent. */
+    @WithDefault("2m")
+    Duration idleTimeout();
   }
 }

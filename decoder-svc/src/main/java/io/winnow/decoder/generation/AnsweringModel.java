@@ -42,7 +42,7 @@ public record AnsweringModel(
   }
 
   /** What the pruner needs to know. */
-  DecoderShape shape() {
+  public DecoderShape shape() {
     DecoderShape.Builder shape =
         DecoderShape.newBuilder()
             .setLayers(decoder().getLayers())

@@ -13,6 +13,7 @@ import io.winnow.runtime.text.PromptException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Checks a request against the model and the limits and encodes its text: no work is lost yet. */
 final class PromptPreparation {
@@ -39,7 +40,7 @@ final class PromptPreparation {
   }
 
   PreparedPrompt prepare(ChatRequest request) {
-    AnsweringModel model = model(request);
+    AnsweringModel model = model(request.model());
     checkTurns(request.messages());
     checkCharacters(model, request.messages());
     List<Picture> pictures = pictures(request.messages());
@@ -53,11 +54,12 @@ final class PromptPreparation {
     return new PreparedPrompt(model, encoded, pictures, Math.min(whole.maxTokens(), room));
   }
 
-  private AnsweringModel model(ChatRequest request) {
-    if (request.model().isEmpty()) {
+  /** The model of this name, or the default one. */
+  AnsweringModel model(Optional<String> wanted) {
+    if (wanted.isEmpty()) {
       return models.get(0);
     }
-    String name = request.model().get();
+    String name = wanted.get();
     return models.stream()
         .filter(model -> model.name().equals(name))
         .findFirst()

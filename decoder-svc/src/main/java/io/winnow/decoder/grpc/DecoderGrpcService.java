@@ -10,6 +10,8 @@ import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatFailureException;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ChatService;
+import io.winnow.v1.CollectStatisticsRequest;
+import io.winnow.v1.CollectStatisticsResponse;
 import io.winnow.v1.CountTokensRequest;
 import io.winnow.v1.CountTokensResponse;
 import io.winnow.v1.DecoderGrpc;
@@ -30,10 +32,13 @@ public final class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
 
   private final ChatService service;
   private final ServingOptions options;
+  private final Calibrations calibrations;
 
-  public DecoderGrpcService(ChatService service, ServingOptions options) {
+  public DecoderGrpcService(
+      ChatService service, ServingOptions options, Calibrations calibrations) {
     this.service = service;
     this.options = options;
+    this.calibrations = calibrations;
   }
 
   @Override
@@ -65,6 +70,14 @@ public final class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
     }
   }
 
+  @Override
+  public StreamObserver<CollectStatisticsRequest> collectStatistics(
+      StreamObserver<CollectStatisticsResponse> observer) {
+    return calibrations.open(
+        (ServerCallStreamObserver<CollectStatisticsResponse>) observer,
+        timeLeft(calibrations.timeout()));
+  }
+
   private void count(CountTokensRequest request, StreamObserver<CountTokensResponse> observer) {
     CountTokensResponse response;
     try {
@@ -85,15 +98,17 @@ public final class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
   }
 
   private ChatRequest read(GenerateRequest request) {
-    return GenerateRequestReader.read(request, UUID.randomUUID().toString(), timeout());
+    return GenerateRequestReader.read(
+        request, UUID.randomUUID().toString(), timeLeft(options.maxTimeout()));
   }
 
-  private Duration timeout() {
+  /** What the caller's deadline leaves, at most so much. */
+  private static Duration timeLeft(Duration most) {
     Deadline deadline = Context.current().getDeadline();
     if (deadline == null) {
-      return options.maxTimeout();
+      return most;
     }
     Duration left = Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
-    return left.compareTo(options.maxTimeout()) < 0 ? left : options.maxTimeout();
+    return left.compareTo(most) < 0 ? left : most;
   }
 }

@@ -34,6 +34,12 @@ class DecoderConfigTest {
     assertThat(own.slotCapacities()).isEmpty();
     assertThat(own.kvBytes().asLongValue()).isEqualTo(1 << 30);
     assertThat(own.intraOpThreads()).isEmpty();
+    DecoderConfig.Calibration calibration = own.calibration();
+    assertThat(calibration.maxStreams()).isEqualTo(1);
+    assertThat(calibration.maxPrompts()).isEqualTo(1024);
+    assertThat(calibration.maxBytes().asLongValue()).isEqualTo(512 << 20);
+    assertThat(calibration.timeout()).isEqualTo(Duration.ofHours(2));
+    assertThat(calibration.idleTimeout()).isEqualTo(Duration.ofMinutes(2));
   }
 
   @Test
@@ -73,6 +79,26 @@ class DecoderConfigTest {
     assertThat(own.slotCapacities()).contains(List.of(12, 13));
     assertThat(own.kvBytes().asLongValue()).isEqualTo(14);
     assertThat(own.intraOpThreads()).hasValue(15);
+  }
+
+  @Test
+  void readsTheseKeysOfCalibration() {
+    DecoderConfig.Calibration calibration =
+        config(
+                Map.of(
+                    "winnow.decoder.calibration.max-streams", "16",
+                    "winnow.decoder.calibration.max-prompts", "17",
+                    "winnow.decoder.calibration.max-bytes", "18",
+                    "winnow.decoder.calibration.timeout", "19s",
+                    "winnow.decoder.calibration.idle-timeout", "20s"))
+            .decoder()
+            .calibration();
+
+    assertThat(calibration.maxStreams()).isEqualTo(16);
+    assertThat(calibration.maxPrompts()).isEqualTo(17);
+    assertThat(calibration.maxBytes().asLongValue()).isEqualTo(18);
+    assertThat(calibration.timeout()).isEqualTo(Duration.ofSeconds(19));
+    assertThat(calibration.idleTimeout()).isEqualTo(Duration.ofSeconds(20));
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.winnow.runtime.FinishCause;
 import io.winnow.runtime.Generation;
 import io.winnow.runtime.GenerationListener;
 import io.winnow.runtime.GenerationRequest;
+import io.winnow.runtime.LayerStepper;
 import io.winnow.runtime.PrefillSummary;
 import io.winnow.runtime.RuntimeFailure;
 import io.winnow.runtime.RuntimeLoad;
@@ -33,6 +34,7 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
   private final List<FakeGeneration> generations = new ArrayList<>();
   private String script = "";
   private Optional<RuntimeFailure> failure = Optional.empty();
+  private Optional<LayerStepper> stepper = Optional.empty();
   private int failAtToken;
   private boolean alive = true;
 
@@ -52,6 +54,17 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
     failAtToken = token;
     failure = Optional.of(new RuntimeFailure(kind, message));
     return this;
+  }
+
+  /** Prompts can be walked through as this does it. */
+  public FakeDecoderRuntime stepping(LayerStepper by) {
+    stepper = Optional.of(by);
+    return this;
+  }
+
+  @Override
+  public Optional<LayerStepper> stepper() {
+    return stepper;
   }
 
   void die() {

@@ -43,7 +43,11 @@ class DecoderGrpcServiceTest {
 
   private final FakeChatService chat = new FakeChatService();
   private final InProcess server =
-      new InProcess(new DecoderGrpcService(chat, new ServingOptions(Runnable::run, MAX_TIMEOUT)));
+      new InProcess(
+          new DecoderGrpcService(
+              chat,
+              new ServingOptions(Runnable::run, MAX_TIMEOUT),
+              CalibrationFixture.calibrations(1)));
 
   @AfterEach
   void close() {
