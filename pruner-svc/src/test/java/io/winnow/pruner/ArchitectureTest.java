@@ -19,7 +19,7 @@ class ArchitectureTest {
   void decisionsKnowNoFrameworkAndNoWire() {
     noClasses()
         .that()
-        .resideInAnyPackage("io.winnow.pruner.planning..")
+        .resideInAnyPackage("io.winnow.pruner.planning..", "io.winnow.pruner.calibration..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.grpc..", "io.quarkus..", "io.vertx..", "jakarta..")

@@ -26,6 +26,16 @@ public interface PrunerConfig {
 
   Auto auto();
 
+  Calibration calibration();
+
+  /** How recipes are found, see {@code Pruner.Calibrate}. */
+  interface Calibration {
+
+    /** Calibrations under way; more are refused. 0 switches them off. */
+    @WithDefault("2")
+    int maxStreams();
+  }
+
   /** Where recipes are. */
   interface Recipes {
 

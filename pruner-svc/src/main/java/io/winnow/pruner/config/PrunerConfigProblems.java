@@ -27,6 +27,11 @@ public final class PrunerConfigProblems {
         .ifPresent(
             folder ->
                 problems.add("winnow.pruner.recipes.folder is %s, no folder".formatted(folder)));
+    if (config.calibration().maxStreams() < 0) {
+      problems.add(
+          "winnow.pruner.calibration.max-streams is %d, must be at least 0"
+              .formatted(config.calibration().maxStreams()));
+    }
     requireAuto(problems, config.auto());
     return problems;
   }

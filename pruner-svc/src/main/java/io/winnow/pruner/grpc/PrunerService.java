@@ -7,8 +7,13 @@ import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.planning.PrunerFailure;
 import io.winnow.pruner.planning.PrunerFailure.Reason;
+import io.winnow.pruner.recipes.RecipeStore;
+import io.winnow.runtime.streams.Conversation;
+import io.winnow.runtime.streams.Conversations;
 import io.winnow.runtime.streams.IdleTimer;
 import io.winnow.runtime.streams.OpenStreams;
+import io.winnow.v1.CalibrateRequest;
+import io.winnow.v1.CalibrateResponse;
 import io.winnow.v1.DecideRequest;
 import io.winnow.v1.DecideResponse;
 import io.winnow.v1.PrunerGrpc;
@@ -16,16 +21,25 @@ import jakarta.annotation.PreDestroy;
 import java.time.Duration;
 import java.util.List;
 
-/** The gRPC service. Deciding takes microseconds, so it happens on the event loop. */
+/**
+ * The gRPC service. Deciding takes microseconds, so it happens on the event loop; a calibration has
+ * a thread of its own.
+ */
 @GrpcService
 public final class PrunerService extends PrunerGrpc.PrunerImplBase {
 
   private final PrunePlanner planner;
   private final OpenStreams<DecideStream> openStreams;
   private final IdleTimer idleTimer;
+  private final Conversations calibrations;
+  private final RecipeStore recipes;
+  private final PrunerConfig config;
 
   public PrunerService(PrunePlanner planner, PrunerConfig config) {
     this.planner = planner;
+    this.config = config;
+    recipes = new RecipeStore(config.recipes().folder());
+    calibrations = new Conversations("calibration", config.calibration().maxStreams());
     openStreams = new OpenStreams<>(config.maxStreams());
     idleTimer = new IdleTimer(config.idleTimeout());
   }
@@ -39,12 +53,36 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
     return stream;
   }
 
+  @Override
+  public StreamObserver<CalibrateRequest> calibrate(StreamObserver<CalibrateResponse> peer) {
+    Conversation<CalibrateRequest, CalibrateResponse> client =
+        new Conversation<>(
+            (ServerCallStreamObserver<CalibrateResponse>) peer, config.idleTimeout());
+    switch (calibrations.start(new CalibrateCall(client, recipes))) {
+      case ADMITTED -> {}
+      case FULL ->
+          client.fail(
+              FailureStatus.of(
+                  PrunerFailure.of(
+                      Reason.TOO_MANY_STREAMS,
+                      "%d calibrations may run at a time (winnow.pruner.calibration.max-streams)"
+                          .formatted(config.calibration().maxStreams()))));
+      case DRAINING ->
+          client.fail(
+              FailureStatus.of(
+                  PrunerFailure.of(Reason.DRAINING, "the pruner is stopping; retry elsewhere")));
+    }
+    return client;
+  }
+
   /**
-   * Refuses new streams, waits for the open ones, and ends those that outlast the patience.
+   * Refuses new streams, ends calibrations, waits for the open ones, and ends those that outlast
+   * the patience.
    *
    * @return how many had to be ended
    */
   public int drain(Duration patience) throws InterruptedException {
+    calibrations.stop();
     List<DecideStream> late = openStreams.drain(patience);
     late.forEach(
         stream -> stream.fail(PrunerFailure.of(Reason.DRAINING, "the pruner has stopped")));

@@ -30,6 +30,7 @@ class PrunerConfigTest {
     assertThat(config.auto().minSaving()).isEqualTo(0.1);
     assertThat(config.auto().minSavedTime()).isEqualTo(Duration.ofMillis(1));
     assertThat(config.auto().lowDetailKeepRatio()).isEqualTo(0.25);
+    assertThat(config.calibration().maxStreams()).isEqualTo(2);
   }
 
   @Test
@@ -56,6 +57,9 @@ class PrunerConfigTest {
     assertThat(config.auto().minSaving()).isZero();
     assertThat(config.auto().minSavedTime()).isEqualTo(Duration.ofMillis(5));
     assertThat(config.auto().lowDetailKeepRatio()).isEqualTo(0.5);
+    assertThat(
+            config(Map.of("winnow.pruner.calibration.max-streams", "4")).calibration().maxStreams())
+        .isEqualTo(4);
   }
 
   @Test
@@ -72,12 +76,14 @@ class PrunerConfigTest {
                 config(
                     Map.of(
                         "winnow.pruner.max-streams", "0",
+                        "winnow.pruner.calibration.max-streams", "-1",
                         "winnow.pruner.idle-timeout", "0s",
                         "winnow.pruner.drain-timeout", "PT-1S"))))
         .containsExactly(
             "winnow.pruner.max-streams is 0, must be at least 1",
             "winnow.pruner.idle-timeout is PT0S, must be above 0",
-            "winnow.pruner.drain-timeout is PT-1S, must be above 0");
+            "winnow.pruner.drain-timeout is PT-1S, must be above 0",
+            "winnow.pruner.calibration.max-streams is -1, must be at least 0");
   }
 
   @Test
