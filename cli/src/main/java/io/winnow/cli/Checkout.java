@@ -22,6 +22,9 @@ public record Checkout(Path root) {
 
   private static final String DEMO = "demo";
 
+  /** More segments than layers make one segment a layer. */
+  private static final int MOST_LAYERS = 1024;
+
   /** Everything that running leaves behind; ignored by git. */
   private Path state() {
     return root.resolve(".winnow");
@@ -41,9 +44,28 @@ public record Checkout(Path root) {
    */
   Path bundledModels(Precision precision, PrintWriter progress) throws CommandFailure {
     Path models = bundledRepository(precision);
-    ExportRequest request =
+    export(
         ExportRequest.of(root.resolve("demo-model/checkpoint"), models, DEMO)
-            .withWeights(precision.label());
+            .withWeights(precision.label()),
+        progress);
+    return models;
+  }
+
+  /** The bundled model with a segment for each layer, as calibration needs it. */
+  Path layerwiseModels(PrintWriter progress) throws CommandFailure {
+    Path models = state().resolve("models-layerwise").toAbsolutePath().normalize();
+    export(
+        new ExportRequest(
+            root.resolve("demo-model/checkpoint"),
+            models,
+            DEMO,
+            MOST_LAYERS,
+            Precision.FP32.label()),
+        progress);
+    return models;
+  }
+
+  private static void export(ExportRequest request, PrintWriter progress) throws CommandFailure {
     try {
       if (!Exporter.isUpToDate(request)) {
         progress.println("winnow: exporting the bundled model");
@@ -52,7 +74,6 @@ public record Checkout(Path root) {
     } catch (IOException | ExportException e) {
       throw new CommandFailure("cannot export the bundled model: " + e.getMessage(), e);
     }
-    return models;
   }
 
   /** The pid file of a running {@code serve}. */

@@ -28,6 +28,7 @@ public final class Winnow {
             .addSubcommand(new ServeCommand(checkout))
             .addSubcommand(new ExportCommand())
             .addSubcommand(new EvaluateCommand(checkout))
+            .addSubcommand(new CalibrateCommand(checkout))
             .setExecutionExceptionHandler(Winnow::report);
     addHelp(root);
     root.getSubcommands().values().forEach(Winnow::addHelp);

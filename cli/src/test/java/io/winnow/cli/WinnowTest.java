@@ -35,6 +35,14 @@ class WinnowTest {
     assertThat(run("evaluate", "--limit", "0")).isEqualTo(2);
     assertThat(run("evaluate", "--concurrency", "65")).isEqualTo(2);
     assertThat(run("evaluate", "--url", "localhost")).isEqualTo(2);
+    assertThat(run("calibrate")).isEqualTo(2);
+    assertThat(run("calibrate", "--method", "fastv")).isEqualTo(2);
+    assertThat(run("calibrate", "--method", "fitprune")).isEqualTo(2);
+    assertThat(run("calibrate", "--method", "fitprune", "--flops", "1")).isEqualTo(2);
+    assertThat(run("calibrate", "--method", "vtw", "--flops", "0.5")).isEqualTo(2);
+    assertThat(run("calibrate", "--method", "vtw", "--decoder", "a:1")).isEqualTo(2);
+    assertThat(run("calibrate", "--method", "fitprune", "--flops", "0.4,0.5", "--name", "one"))
+        .isEqualTo(2);
     assertThat(run("sing")).isEqualTo(2);
     assertThat(out.toString()).isEmpty();
   }
@@ -42,7 +50,8 @@ class WinnowTest {
   @Test
   void helpIsStatusZeroAndListsTheCommands() {
     assertThat(run("--help")).isZero();
-    assertThat(out.toString()).contains("ask", "serve", "export", "evaluate", "Exit status");
+    assertThat(out.toString())
+        .contains("ask", "serve", "export", "evaluate", "calibrate", "Exit status");
   }
 
   @ParameterizedTest

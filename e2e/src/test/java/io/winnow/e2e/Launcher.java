@@ -14,9 +14,15 @@ final class Launcher {
   private static final int PATIENCE_SECONDS = 120;
 
   private final Path folder;
+  private final int patienceSeconds;
 
   Launcher(Path folder) {
+    this(folder, PATIENCE_SECONDS);
+  }
+
+  Launcher(Path folder, int patienceSeconds) {
     this.folder = folder;
+    this.patienceSeconds = patienceSeconds;
   }
 
   /** What a finished command left. */
@@ -27,7 +33,7 @@ final class Launcher {
     Path err = Files.createTempFile(folder, "err", "");
     Process process =
         command(args).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
-    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+    if (!process.waitFor(patienceSeconds, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new AssertionError("the launcher did not end: " + List.of(args));
     }
