@@ -21,7 +21,6 @@ final class PrefillWindow {
   static final int MAX_KINDS = 24;
 
   private static final double HALF_LIFE = 512; // prefills of any kind
-  private static final double KIND_WEIGHT = 8; // a frequent kind counts no more than so many
   private static final int TELLING = 4; // below, a kind cannot tell which are outliers
   private static final double SPARSE = 0.05; // and its prefills count so much
   private static final double TUKEY = 4.685;
@@ -58,17 +57,12 @@ final class PrefillWindow {
   List<WeightedPrefill> samples() {
     List<WeightedPrefill> samples = new ArrayList<>();
     for (Ring ring : rings.values()) {
-      List<WeightedPrefill> ofKind = new ArrayList<>();
       Spread spread = Spread.of(ring.entries);
-      double sum = 0;
+      double telling = ring.entries.size() < TELLING ? SPARSE : 1;
       for (Entry entry : ring.entries) {
-        double weight = freshness(entry) * spread.trust(entry.measured.rate());
-        ofKind.add(new WeightedPrefill(entry.measured, weight));
-        sum += weight;
+        double weight = telling * freshness(entry) * spread.trust(entry.measured.rate());
+        samples.add(new WeightedPrefill(entry.measured, weight));
       }
-      double scale = ofKind.size() < TELLING ? SPARSE : Math.min(1, KIND_WEIGHT / sum);
-      ofKind.forEach(
-          sample -> samples.add(new WeightedPrefill(sample.measured, scale * sample.weight)));
     }
     return samples;
   }

@@ -4,6 +4,7 @@ import static io.winnow.pruner.planning.PlanFixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.winnow.pruner.planning.PruneRecipe.FitPruneRecipe;
+import io.winnow.pruner.planning.PruneRecipe.VtwRecipe;
 import io.winnow.pruner.planning.ReductionWish.Budget;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +29,7 @@ class MethodProperties {
     if (decision instanceof PlanDecision.Refused refused) {
       assertThat(refused.failure().reason()).isEqualTo(PrunerFailure.Reason.IMPOSSIBLE_BUDGET);
       assertThat(request.wish().budget()).isPresent();
+      assertThat(request.wish().method()).isNotEqualTo("auto");
       return;
     }
     PrunePlan plan = ((PlanDecision.Planned) decision).plan();
@@ -89,10 +91,17 @@ class MethodProperties {
     }
   }
 
-  /** FitPrune's budgets are nominal: exact where every picture has the size of the fit. */
+  /**
+   * FitPrune's budgets are nominal: exact where every picture has the size of the fit. What auto
+   * cannot meet it does not pursue.
+   */
   private static void assertWithin(PlanRequest request, PrunePlan plan, Budget budget) {
+    if (request.wish().method().equals("auto") && plan.method().equals("none")) {
+      assertThat(budget.allowsEverything() || plan.reason().endsWith("is not pursued")).isTrue();
+      return;
+    }
     boolean nominal =
-        request.wish().method().equals("fitprune")
+        (request.wish().method().equals("fitprune") || plan.method().equals("fitprune"))
             && (request.pictures().stream().anyMatch(picture -> picture.count() != 576)
                 || request.textTokens() != PlanFixture.TEXT_TOKENS
                 || request.pictures().size() > 1);
@@ -130,7 +139,7 @@ class MethodProperties {
             ratios.map(PlanFixture::keep).map(Optional::of),
             Arbitraries.just(Optional.empty()));
     return Combinators.combine(
-            Arbitraries.of("fastv", "random", "visionzip", "vtw", "fitprune"), budgets)
+            Arbitraries.of("fastv", "random", "visionzip", "vtw", "fitprune", "auto"), budgets)
         .as(
             (method, budget) ->
                 method.equals("vtw") && budget.isEmpty()
@@ -142,7 +151,7 @@ class MethodProperties {
   private static PrunePlanner planner(PlanRequest request) {
     int layers = request.decoder().layers();
     return PlanFixture.planner(
-        recipe(request, 300, 1 % layers), recipe(request, 500, 1), recipe(request, 0, 0));
+        recipe(request, 300, 1), recipe(request, 500, 0), recipe(request, 0, 0), vtw(layers));
   }
 
   private static FitPruneRecipe recipe(PlanRequest request, int count, int layer) {
@@ -152,7 +161,11 @@ class MethodProperties {
     Arrays.fill(entering, 0, layer + 1, 576);
     Arrays.fill(entering, layer + 1, entering.length, 576 - count);
     double ratio = request.macs().remainingShare(PlanFixture.TEXT_TOKENS, 576, entering);
-    return new FitPruneRecipe("r" + count, "demo", ratio, 576, deleted, OptionalDouble.empty());
+    return new FitPruneRecipe("r" + count, "demo", ratio, 576, deleted, OptionalDouble.of(0.99));
+  }
+
+  private static VtwRecipe vtw(int layers) {
+    return new VtwRecipe("v", "demo", layers, 0.5, 1, OptionalDouble.empty());
   }
 
   private static String text(PlanDecision decision) {
