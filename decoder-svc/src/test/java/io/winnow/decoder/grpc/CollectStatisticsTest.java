@@ -43,6 +43,7 @@ class CollectStatisticsTest {
           .build();
 
   private final FakeChatService chat = new FakeChatService();
+  private Calibrations calibrations = CalibrationFixture.calibrations(1);
   private InProcess server = server(1, Duration.ofSeconds(20));
 
   @AfterEach
@@ -115,6 +116,38 @@ class CollectStatisticsTest {
   }
 
   @Test
+  void aCallThatGoesAwayFreesItsPlace() throws Exception {
+    Call first = new Call();
+    first.send(BEGIN);
+    first.next();
+
+    first.requests.onError(Status.CANCELLED.asRuntimeException());
+
+    Object answer = Status.Code.RESOURCE_EXHAUSTED;
+    // The first one's thread may still be on its way out.
+    for (int tries = 0; tries < 10_000 && answer == Status.Code.RESOURCE_EXHAUSTED; tries++) {
+      Call second = new Call();
+      second.send(BEGIN);
+      answer = second.received.poll(30, TimeUnit.SECONDS);
+    }
+    assertThat(answer).isInstanceOf(CollectStatisticsResponse.class);
+  }
+
+  @Test
+  void tellsThoseUnderWayThatItStops() throws Exception {
+    Call call = new Call();
+    call.send(BEGIN);
+    call.next();
+
+    calibrations.stop();
+
+    assertThat(call.end()).isEqualTo(Status.Code.UNAVAILABLE);
+    Call late = new Call();
+    late.send(BEGIN);
+    assertThat(late.end()).isEqualTo(Status.Code.UNAVAILABLE);
+  }
+
+  @Test
   void endsACallThatSaysNothing() throws Exception {
     server.close();
     server = server(1, Duration.ofMillis(50));
@@ -125,11 +158,10 @@ class CollectStatisticsTest {
   }
 
   private InProcess server(int maxStreams, Duration patience) {
+    calibrations = CalibrationFixture.calibrations(maxStreams, patience);
     return new InProcess(
         new DecoderGrpcService(
-            chat,
-            new ServingOptions(Runnable::run, Duration.ofMinutes(5)),
-            CalibrationFixture.calibrations(maxStreams, patience)));
+            chat, new ServingOptions(Runnable::run, Duration.ofMinutes(5)), calibrations));
   }
 
   private Status.Code sending(CollectStatisticsRequest... messages) throws Exception {
