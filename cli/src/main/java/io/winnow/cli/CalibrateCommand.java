@@ -40,8 +40,10 @@ import picocli.CommandLine.Spec;
 final class CalibrateCommand implements Callable<Integer> {
 
   private static final Duration TIMEOUT = Duration.ofHours(2);
+  private static final Duration SAY_EVERY = Duration.ofSeconds(5);
 
   private final Checkout checkout;
+  private long saidNanos = System.nanoTime();
 
   @Option(
       names = "--method",
@@ -256,10 +258,13 @@ final class CalibrateCommand implements Callable<Integer> {
         : text.append("stored as       ").append(finished.getStoredAs()).append('\n').toString();
   }
 
+  /** Says at every end of a phase, and every few seconds before it, how far it is. */
   private void progress(CalibrationProgress progress) {
+    long now = System.nanoTime();
     int done = progress.getDone();
-    if (done == progress.getTotal()) {
+    if (done == progress.getTotal() || now - saidNanos > SAY_EVERY.toNanos()) {
       say("%s: %d of %d prompts".formatted(progress.getPhase(), done, progress.getTotal()));
+      saidNanos = now;
     }
   }
 

@@ -97,9 +97,7 @@ public final class CalibrationBridge implements AutoCloseable {
     ChatMessage message =
         ChatMessage.newBuilder()
             .setRole("user")
-            .addParts(
-                ContentPart.newBuilder()
-                    .setPicture(ByteString.copyFrom(Files.readAllBytes(question.picture()))))
+            .addParts(ContentPart.newBuilder().setPicture(ByteString.copyFrom(content(question))))
             .addParts(ContentPart.newBuilder().setText(question.text()))
             .build();
     decoder.send(
@@ -113,6 +111,14 @@ public final class CalibrationBridge implements AutoCloseable {
             .setVisualTokens(prepared.getTokens().getImageTokens())
             .setPictures(prepared.getPictures())
             .build());
+  }
+
+  private static byte[] content(KnownQuestion question) throws IOException {
+    try {
+      return Files.readAllBytes(question.picture());
+    } catch (IOException e) {
+      throw new IOException("the picture " + question.picture() + " cannot be read", e);
+    }
   }
 
   /** Finds a recipe over the prompts so far; blocks until it is found. */
