@@ -25,7 +25,7 @@ import java.util.function.ToLongFunction;
 final class DecisionCost {
 
   private static final String QUESTION = "describe the picture";
-  private static final int WARM_UP = 300;
+  private static final int WARM_UP = 150;
 
   private final Path root;
   private final Path models;
