@@ -32,6 +32,7 @@ final class Safetensors implements AutoCloseable {
 
   private static final String SINGLE_FILE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
+  private static final String LFS_POINTER = "version "; // how it begins
   private static final int LENGTH_BYTES = 8;
   private static final long MAX_HEADER_BYTES = 100_000_000;
 
@@ -202,6 +203,10 @@ final class Safetensors implements AutoCloseable {
       throw new ExportException(file + " is truncated: it has " + channel.size() + " bytes");
     }
     readFully(channel, length, 0);
+    if (text(length.duplicate().position(LENGTH_BYTES)).equals(LFS_POINTER)) {
+      throw new ExportException(
+          file + " is a pointer of Git LFS, not the file: fetch it with git lfs pull");
+    }
     long bytes = length.getLong(0);
     if (bytes < 2 || bytes > MAX_HEADER_BYTES) {
       throw new ExportException(file + " is not a safetensors file: header of " + bytes + " bytes");

@@ -165,8 +165,14 @@ class BadCheckpointTest {
 
   @Test
   void recognisesAFileThatIsNoSafetensorsFile() throws IOException {
-    Files.writeString(checkpoint.resolve("model.safetensors"), "version https://git-lfs");
+    Files.writeString(checkpoint.resolve("model.safetensors"), "<html>Not found</html>");
     assertRefused("model.safetensors is not a safetensors file");
+  }
+
+  @Test
+  void recognisesAPointerOfGitLfs() throws IOException {
+    Files.writeString(checkpoint.resolve("model.safetensors"), "version https://git-lfs");
+    assertRefused("fetch it with git lfs pull");
   }
 
   @ParameterizedTest

@@ -46,9 +46,12 @@ final class RequestCheck {
   }
 
   private void checkPrompt(Prompt prompt) {
-    for (long id : prompt.tokenIds()) {
+    for (int row = 0; row < prompt.length(); row++) {
+      long id = prompt.tokenIds()[row];
+      // A picture's token may have been added to a tokenizer behind the model's vocabulary.
+      boolean visual = prompt.spans()[row] >= 0;
       require(
-          id >= 0 && id < manifest.getVocabularySize(),
+          id >= 0 && (visual || id < manifest.getVocabularySize()),
           "token id %s is not in the vocabulary of %s",
           id,
           manifest.getVocabularySize());
