@@ -143,6 +143,7 @@ public final class CalibrationBridge implements AutoCloseable {
           case TASK -> run(response.getTask(), pruner);
           case PROGRESS -> progress.accept(response.getProgress());
           case FINISHED -> {
+            pruner.awaitEnd(); // only then is its place free for the next
             return response.getFinished();
           }
           case STEP_NOT_SET -> throw new IOException("pruner-svc sent a message without a step");

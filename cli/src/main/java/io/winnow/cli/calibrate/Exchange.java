@@ -55,6 +55,18 @@ final class Exchange<I, O> implements ClientResponseObserver<I, O>, AutoCloseabl
 
   /** Waits for the next message. */
   O receive() throws IOException {
+    return next()
+        .orElseThrow(() -> new IOException(service + " ended the calibration before it was done"));
+  }
+
+  /** Waits until the service has ended the call, as it does after its last message. */
+  void awaitEnd() throws IOException {
+    if (next().isPresent()) {
+      throw new IOException(service + " went on after the end of the calibration");
+    }
+  }
+
+  private Optional<O> next() throws IOException {
     call().request(1);
     Received<O> next;
     try {
@@ -71,8 +83,7 @@ final class Exchange<I, O> implements ClientResponseObserver<I, O>, AutoCloseabl
                   Optional.ofNullable(status.getDescription()).orElse(status.getCode().name())),
           next.failure().get());
     }
-    return next.message()
-        .orElseThrow(() -> new IOException(service + " ended the calibration before it was done"));
+    return next.message();
   }
 
   @Override

@@ -27,9 +27,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** One CollectStatistics stream, on a thread of its own. */
-final class CollectStatisticsCall implements Runnable, Findings {
+final class CollectStatisticsCall implements Supplier<Runnable>, Findings {
 
   private static final Logger log = System.getLogger(CollectStatisticsCall.class.getName());
 
@@ -55,26 +56,30 @@ final class CollectStatisticsCall implements Runnable, Findings {
     this.endNanos = System.nanoTime() + timeout.toNanos();
   }
 
+  /** Serves the stream, and gives how it ends. */
   @Override
-  public void run() {
+  public Runnable get() {
     try {
       serve();
-      client.complete();
+      return client::complete;
     } catch (ChatFailureException e) {
-      client.fail(FailureStatus.of(e.failure()));
+      return failing(e.failure());
     } catch (ConversationEndedException e) {
       // Who has gone is not told; gRPC drops what is sent to them.
-      fail(Reason.TIMEOUT, e.getMessage() + "; calibrate again");
+      return failing(ChatFailure.of(Reason.TIMEOUT, e.getMessage() + "; calibrate again"));
     } catch (InterruptedException | RuntimeStoppedException e) {
-      fail(Reason.UNAVAILABLE, "decoder-svc is stopping; calibrate elsewhere");
+      return failing(
+          ChatFailure.of(Reason.UNAVAILABLE, "decoder-svc is stopping; calibrate elsewhere"));
     } catch (RuntimeException | OutOfMemoryError e) {
       log.log(Level.ERROR, "a calibration failed", e);
-      fail(Reason.INTERNAL, "the calibration failed; the log of decoder-svc has why");
+      return failing(
+          ChatFailure.of(
+              Reason.INTERNAL, "the calibration failed; the log of decoder-svc has why"));
     }
   }
 
-  private void fail(Reason reason, String message) {
-    client.fail(FailureStatus.of(ChatFailure.of(reason, message)));
+  private Runnable failing(ChatFailure failure) {
+    return () -> client.fail(FailureStatus.of(failure));
   }
 
   private void serve() throws ConversationEndedException, InterruptedException {

@@ -113,6 +113,13 @@ class CollectStatisticsTest {
 
     first.requests.onCompleted();
     assertThat(first.end()).isEqualTo(Status.Code.OK);
+    for (int call = 0; call < 200; call++) {
+      Call next = new Call();
+      next.send(PROMPT);
+      assertThat(next.end())
+          .as("the place is free before the end is told")
+          .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    }
   }
 
   @Test

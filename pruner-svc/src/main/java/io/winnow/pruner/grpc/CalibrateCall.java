@@ -16,9 +16,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.function.Supplier;
 
 /** One Calibrate stream, on a thread of its own. */
-final class CalibrateCall implements Runnable {
+final class CalibrateCall implements Supplier<Runnable> {
 
   private static final Logger log = System.getLogger(CalibrateCall.class.getName());
 
@@ -30,29 +31,31 @@ final class CalibrateCall implements Runnable {
     this.store = store;
   }
 
+  /** Searches, and gives how the stream ends. */
   @Override
-  public void run() {
+  public Runnable get() {
     try {
       CalibrationRequest request = begin();
       CalibrationRuns runs = new CalibrationRuns(client, request.decoder().layers());
       CalibrationResult result = new Calibration(runs, runs, Clock.systemUTC()).find(request);
       if (result instanceof CalibrationResult.Found found) {
         finish(found);
-        client.complete();
-      } else if (result instanceof CalibrationResult.Refused refused) {
-        fail(refused.failure());
+        return client::complete;
       }
+      return failing(((CalibrationResult.Refused) result).failure());
     } catch (RefusedException e) {
-      fail(e.failure());
+      return failing(e.failure());
     } catch (CalibrationRuns.BrokenOffException e) {
-      fail(e.failure());
+      return failing(e.failure());
     } catch (ConversationEndedException e) {
-      fail(PrunerFailure.of(Reason.IDLE, e.getMessage() + "; calibrate again"));
+      return failing(PrunerFailure.of(Reason.IDLE, e.getMessage() + "; calibrate again"));
     } catch (InterruptedException e) {
-      fail(PrunerFailure.of(Reason.DRAINING, "the pruner is stopping; calibrate elsewhere"));
+      return failing(
+          PrunerFailure.of(Reason.DRAINING, "the pruner is stopping; calibrate elsewhere"));
     } catch (BadRecipeException | RuntimeException e) {
       log.log(Level.ERROR, "a calibration failed", e);
-      fail(PrunerFailure.of(Reason.INTERNAL, "the pruner failed; its log has the details"));
+      return failing(
+          PrunerFailure.of(Reason.INTERNAL, "the pruner failed; its log has the details"));
     }
   }
 
@@ -80,7 +83,7 @@ final class CalibrateCall implements Runnable {
             .build());
   }
 
-  private void fail(PrunerFailure failure) {
-    client.fail(FailureStatus.of(failure));
+  private Runnable failing(PrunerFailure failure) {
+    return () -> client.fail(FailureStatus.of(failure));
   }
 }
