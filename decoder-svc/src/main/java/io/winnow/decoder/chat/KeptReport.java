@@ -8,7 +8,7 @@ import java.util.List;
  * @param visualEntered visual tokens that entered each decoder layer, over all pictures // [layers]
  * @param textTokens text tokens of the prompt; they enter every layer
  * @param macs multiply-accumulates of the decoder prefill that was run, see {@link
- *     io.winnow.runtime.PrefillMacs}
+ *     io.winnow.runtime.DecoderMacs}
  * @param macsUnpruned the same without reduction
  * @param visualMacsRatio remaining / unpruned over visual tokens only, as FitPrune counts; 1
  *     without any

@@ -7,7 +7,7 @@ import io.winnow.decoder.chat.KeptReport.Grid;
 import io.winnow.decoder.chat.KeptReport.Kept;
 import io.winnow.decoder.chat.KeptReport.PictureTokens;
 import io.winnow.decoder.chat.KeptReport.Region;
-import io.winnow.runtime.PrefillMacs;
+import io.winnow.runtime.DecoderMacs;
 import io.winnow.runtime.picture.SeenRegion;
 import io.winnow.v1.EncodedLayout;
 import io.winnow.v1.SegmentManifest;
@@ -51,7 +51,7 @@ final class ReductionAccount {
   Reduction reported(int[] visualEntered, List<int[]> survivors) {
     PromptCount count = prompt.count();
     int[] unpruned = unpruned(visualEntered.length);
-    PrefillMacs macs = PrefillMacs.of(prompt.model().decoder());
+    DecoderMacs macs = DecoderMacs.of(prompt.model().decoder());
     double visualShare =
         count.imageTokens() == 0 ? 1 : macs.total(visualEntered) / macs.total(unpruned);
     KeptReport report =
@@ -79,7 +79,7 @@ final class ReductionAccount {
   private double macs(int[] visualEntered) {
     int text = prompt.count().textTokens();
     int[] entered = Arrays.stream(visualEntered).map(visual -> text + visual).toArray();
-    return PrefillMacs.of(prompt.model().decoder()).total(entered);
+    return DecoderMacs.of(prompt.model().decoder()).total(entered);
   }
 
   private List<PictureTokens> pictures(List<int[]> survivors) {

@@ -1,20 +1,13 @@
 package io.winnow.pruner.planning;
 
-/**
- * Counts the multiply-accumulates of a decoder prefill by the convention of FitPrune: per layer
- * 4nd² + 2n²d + 3ndm for n tokens, text and visual alike. Embedding and head are left out, since
- * pruning does not touch them.
- *
- * <p>Results are doubles: a long overflows for a million tokens in a large decoder.
- */
+import io.winnow.runtime.DecoderMacs;
+
+/** The work of a decoder prefill in multiply-accumulates, counted as {@link DecoderMacs} does. */
 public record PrefillMacs(DecoderDimensions decoder) {
 
   /** MACs of one layer that {@code tokens} tokens enter. */
   public double layer(int tokens) {
-    double n = tokens;
-    double d = decoder.hiddenSize();
-    double m = decoder.intermediateSize();
-    return 4 * n * d * d + 2 * n * n * d + 3 * n * d * m;
+    return new DecoderMacs(decoder.hiddenSize(), decoder.intermediateSize()).layer(tokens);
   }
 
   /**

@@ -4,23 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class PrefillMacsTest {
+class DecoderMacsTest {
 
   @Test
   void countsALayerTermByTerm() {
     // n = 3, d = 2, m = 5: 4 * 3 * 4 + 2 * 9 * 2 + 3 * 3 * 2 * 5
-    assertThat(new PrefillMacs(2, 5).layer(3)).isEqualTo(48 + 36 + 90);
+    assertThat(new DecoderMacs(2, 5).layer(3)).isEqualTo(48 + 36 + 90);
   }
 
   @Test
   void addsTheLayersUp() {
-    PrefillMacs macs = new PrefillMacs(2, 5);
+    DecoderMacs macs = new DecoderMacs(2, 5);
 
     assertThat(macs.total(new int[] {3, 0, 1})).isEqualTo(174 + 16 + 4 + 30);
   }
 
   @Test
   void doesNotOverflow() {
-    assertThat(new PrefillMacs(8192, 28672).layer(1 << 20)).isGreaterThan(1e16);
+    assertThat(new DecoderMacs(8192, 28672).layer(1 << 20)).isGreaterThan(1e16);
   }
 }

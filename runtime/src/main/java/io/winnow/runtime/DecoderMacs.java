@@ -10,11 +10,11 @@ import io.winnow.v1.DecoderManifest;
  * @param hiddenSize d
  * @param intermediateSize m, the width of the FFN
  */
-public record PrefillMacs(int hiddenSize, int intermediateSize) {
+public record DecoderMacs(int hiddenSize, int intermediateSize) {
 
   /** The counts of this decoder. */
-  public static PrefillMacs of(DecoderManifest decoder) {
-    return new PrefillMacs(decoder.getHiddenSize(), decoder.getIntermediateSize());
+  public static DecoderMacs of(DecoderManifest decoder) {
+    return new DecoderMacs(decoder.getHiddenSize(), decoder.getIntermediateSize());
   }
 
   /** MACs of one layer that {@code tokens} tokens enter. */
