@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 
 from text_goldens import TEXTS, conversations
 
-CORPUS = [text for text in TEXTS if text.isascii()] + [
+CORPUS = [text for text in TEXTS if text.isascii() and "<" not in text] + [
     "the small red triangle is left of the blue square, and the green heart is on top",
     "what colour is the largest circle in this picture? is it bigger than the star?",
     "there are three yellow crosses and two cyan moons; none of them touches the border.",
