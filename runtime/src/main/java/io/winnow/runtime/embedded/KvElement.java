@@ -39,8 +39,7 @@ enum KvElement {
       case "fp16" ->
           LOG.log(
               Level.WARNING,
-              "model \"{0}\" has fp16 weights, which are for CUDA; on a CPU they are slower and no"
-                  + " smaller than fp32: {1}",
+              "model \"{0}\" has fp16 weights, which are for CUDA and slower than fp32 on a CPU: {1}",
               model.name(),
               remedy);
       default -> {}
