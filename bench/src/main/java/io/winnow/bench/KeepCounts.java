@@ -1,5 +1,6 @@
 package io.winnow.bench;
 
+import io.winnow.runtime.DecoderMacs;
 import io.winnow.runtime.PrefillPlan;
 import java.util.Arrays;
 import java.util.Optional;
@@ -25,19 +26,28 @@ record KeepCounts(int layers, int tokensPerPicture, int pictures) {
   private static final int BISECTIONS = 40;
 
   /** FitPrune's ranking with so many tokens left that this share of the work remains. */
-  PrefillPlan fitPrune(PrefillWork work, int textTokens, double flopsRatio) {
+  PrefillPlan fitPrune(DecoderMacs macs, int textTokens, double flopsRatio) {
     double gentle = 0;
     double harsh = 16;
     for (int i = 0; i < BISECTIONS; i++) {
       double middle = (gentle + harsh) / 2;
       int[] entered = entered(shaped(middle), textTokens);
-      if (work.share(entered, textTokens + pictures * tokensPerPicture) > flopsRatio) {
+      if (share(macs, entered) > flopsRatio) {
         gentle = middle;
       } else {
         harsh = middle;
       }
     }
     return plan(shaped(harsh), PrefillPlan.Ranking.FITPRUNE, new float[0]);
+  }
+
+  /**
+   * Share of a prefill's work that remains.
+   *
+   * @param entered tokens that entered each layer; all of them entered the first // [layers]
+   */
+  static double share(DecoderMacs macs, int[] entered) {
+    return macs.total(entered) / (entered.length * macs.layer(entered[0]));
   }
 
   /** VTW: every visual token is withdrawn before a layer. */

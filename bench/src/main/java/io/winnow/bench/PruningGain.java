@@ -4,6 +4,7 @@ import static io.winnow.cli.results.MarkdownTable.decimals;
 
 import io.winnow.cli.results.InterleavedTimes;
 import io.winnow.cli.results.MarkdownTable;
+import io.winnow.runtime.DecoderMacs;
 import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.Prompt;
@@ -75,7 +76,7 @@ final class PruningGain {
     plans.put("none", PrefillPlan.keepAll());
     plans.put(
         "fitprune",
-        counts.fitPrune(PrefillWork.of(decoder), SyntheticPrompt.TEXT_TOKENS, FLOPS_RATIO));
+        counts.fitPrune(DecoderMacs.of(decoder), SyntheticPrompt.TEXT_TOKENS, FLOPS_RATIO));
     plans.put("vtw, half depth", counts.withdraw(decoder.getLayers() / 2));
     return plans;
   }
@@ -83,6 +84,7 @@ final class PruningGain {
   private void prefills(DecoderProbe probe, Prompt prompt, MarkdownTable table) throws Exception {
     Map<String, PrefillPlan> plans = plans(model.manifest(), prompt.pictures());
     List<PrefillPlan> all = List.copyOf(plans.values());
+    DecoderMacs macs = DecoderMacs.of(model.manifest().getDecoder());
     double[] shares = new double[all.size()];
     InterleavedTimes cpu = new InterleavedTimes();
     InterleavedTimes wall = new InterleavedTimes();
@@ -92,7 +94,7 @@ final class PruningGain {
       for (int step = 0; step < all.size(); step++) {
         int place = Math.floorMod(round + step, all.size());
         DecoderProbe.Measured measured = probe.measure(prompt, all.get(place), TOKENS);
-        shares[place] = PrefillWork.of(model.manifest().getDecoder()).share(measured.summary());
+        shares[place] = KeepCounts.share(macs, measured.summary().entered());
         times[0][place] = measured.prefillCpuMillis();
         times[1][place] = measured.prefillMillis();
         times[2][place] = measured.tokenMillis();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.winnow.modelkit.ExportRequest;
 import io.winnow.modelkit.Exporter;
+import io.winnow.runtime.DecoderMacs;
 import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.ModelRepository;
 import io.winnow.runtime.PrefillPlan;
@@ -59,7 +60,7 @@ class GraphCallerTest {
   @Test
   void probesMeasurePrunedAndUnprunedWork() throws Exception {
     Prompt prompt = SyntheticPrompt.of(model.manifest(), 2, 3);
-    PrefillWork work = PrefillWork.of(model.manifest().getDecoder());
+    DecoderMacs macs = DecoderMacs.of(model.manifest().getDecoder());
     try (DecoderRuntime decoder = EmbeddedRuntimes.decoder(model, SETTINGS)) {
       DecoderProbe probe = new DecoderProbe(decoder);
 
@@ -67,8 +68,8 @@ class GraphCallerTest {
       DecoderProbe.Measured withdrawn =
           probe.measure(prompt, new KeepCounts(4, 36, 2).withdraw(2), 3);
 
-      assertThat(work.share(none.summary())).isEqualTo(1);
-      assertThat(work.share(withdrawn.summary())).isBetween(0.5, 0.8);
+      assertThat(KeepCounts.share(macs, none.summary().entered())).isEqualTo(1);
+      assertThat(KeepCounts.share(macs, withdrawn.summary().entered())).isBetween(0.5, 0.8);
       assertThat(withdrawn.summary().visualEntered()).containsExactly(72, 72, 0, 0);
       assertThat(none.prefillMillis()).isPositive();
       assertThat(none.prefillCpuMillis()).isPositive();
