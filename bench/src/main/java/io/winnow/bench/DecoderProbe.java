@@ -16,10 +16,42 @@ import java.util.Map;
 /** Times generations of a decoder that nobody else uses. */
 final class DecoderProbe {
 
-  private final DecoderRuntime decoder;
+  /** So flat that every token is as good as another: an answer hardly ever ends by itself. */
+  private static final double FLAT = 1000;
 
+  private static final int CANDIDATES = 128;
+  private static final int MAX_SEEDS = 50;
+
+  private final DecoderRuntime decoder;
+  private final Sampling sampling;
+
+  /** Answers are greedy. */
   DecoderProbe(DecoderRuntime decoder) {
+    this(decoder, Sampling.greedy());
+  }
+
+  private DecoderProbe(DecoderRuntime decoder, Sampling sampling) {
     this.decoder = decoder;
+    this.sampling = sampling;
+  }
+
+  /**
+   * A probe whose answers to this prompt are nonsense of at least so many tokens: a trained model
+   * would soon end a greedy answer to nonsense.
+   */
+  static DecoderProbe talkative(DecoderRuntime decoder, Prompt prompt, int tokens)
+      throws Exception {
+    for (int seed = 1; seed <= MAX_SEEDS; seed++) {
+      DecoderProbe probe = new DecoderProbe(decoder, new Sampling(FLAT, 1, CANDIDATES, seed, 0));
+      GenerationClock clock = new GenerationClock();
+      try (Generation generation = probe.start(prompt, PrefillPlan.keepAll(), tokens, clock)) {
+        generation.decode(tokens);
+        if (clock.awaitTokens(tokens) == tokens) {
+          return probe;
+        }
+      }
+    }
+    throw new IllegalStateException("no answer had " + tokens + " tokens");
   }
 
   /**
@@ -119,6 +151,6 @@ final class DecoderProbe {
   }
 
   private Generation start(Prompt prompt, PrefillPlan plan, int tokens, GenerationClock clock) {
-    return decoder.start(new GenerationRequest(prompt, plan, Sampling.greedy(), tokens), clock);
+    return decoder.start(new GenerationRequest(prompt, plan, sampling, tokens), clock);
   }
 }

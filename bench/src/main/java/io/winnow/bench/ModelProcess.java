@@ -97,9 +97,9 @@ final class ModelProcess {
 
   private static void decoder(RepositoryModel model, ObjectNode found) throws Exception {
     try (DecoderRuntime decoder = EmbeddedRuntimes.decoder(model, EmbeddedSettings.defaults())) {
-      DecoderProbe probe = new DecoderProbe(decoder);
       Prompt prompt = SyntheticPrompt.of(model.manifest(), 1, 1);
-      probe.measure(prompt, PrefillPlan.keepAll(), 2); // warms up
+      int most = 1 + TOKENS_TOGETHER * WIDTHS.size();
+      DecoderProbe probe = DecoderProbe.talkative(decoder, prompt, most); // and warms up
       double[] prefill = new double[REPEATS];
       double[] token = new double[REPEATS];
       for (int i = 0; i < REPEATS; i++) {

@@ -31,6 +31,16 @@ class GraphCallerTest {
   @TempDir private static Path folder;
   private static RepositoryModel model;
 
+  @Test
+  void aTalkativeProbeHasAsManyTokensAsItNeeds() throws Exception {
+    Prompt prompt = SyntheticPrompt.of(model.manifest(), 1, 3);
+    try (DecoderRuntime decoder = EmbeddedRuntimes.decoder(model, SETTINGS)) {
+      DecoderProbe probe = DecoderProbe.talkative(decoder, prompt, 40);
+
+      assertThat(probe.measure(prompt, PrefillPlan.keepAll(), 40).tokenMillis()).isPositive();
+    }
+  }
+
   @BeforeAll
   static void export() throws Exception {
     Path checkpoint = folder.resolve("checkpoint");
