@@ -75,11 +75,12 @@ record AutoReasons(
 
   String noGain(AutoCandidate candidate) {
     return text(
-        "dropping tokens costs about what it saves: %s needs %.0f %% of the MACs and %.0f %% of"
-            + " the time",
+        "dropping tokens costs about what it saves: %s needs %.0f %% of the MACs and, with its"
+            + " ranking, %.0f %% of the %s",
         candidate.recipe().name(),
         100 * candidate.plan().flopsRatio(),
-        100 * candidate.relativeCost());
+        100 * candidate.relativeCost(),
+        forecast().fitted() ? "time" : "work");
   }
 
   String chosen(AutoCandidate best) {
