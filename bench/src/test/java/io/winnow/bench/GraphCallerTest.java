@@ -82,7 +82,8 @@ class GraphCallerTest {
       assertThat(KeepCounts.share(macs, withdrawn.summary().entered())).isBetween(0.5, 0.8);
       assertThat(withdrawn.summary().visualEntered()).containsExactly(72, 72, 0, 0);
       assertThat(none.prefillMillis()).isPositive();
-      assertThat(none.prefillCpuMillis()).isPositive();
+      // The system counts processor time in ticks that are longer than so small a prefill.
+      assertThat(none.prefillCpuMillis()).isNotNegative();
       assertThat(probe.tokensPerSecond(prompt, List.of(1, 2), 2))
           .containsOnlyKeys(1, 2)
           .allSatisfy((width, rate) -> assertThat(rate).isPositive());
