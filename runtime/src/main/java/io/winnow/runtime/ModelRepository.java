@@ -103,6 +103,7 @@ public final class ModelRepository {
     for (SegmentManifest segment : manifest.getDecoder().getSegmentsList()) {
       paths.add(segment.getGraph());
     }
+    model.gates().ifPresent(gates -> paths.add(gates.getGraph()));
     paths.add(manifest.getPrompt().getTokenizer());
     paths.add(manifest.getPrompt().getChatTemplate());
     List<String> missing =

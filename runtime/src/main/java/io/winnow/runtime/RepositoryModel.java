@@ -2,8 +2,10 @@ package io.winnow.runtime;
 
 import static java.util.Objects.requireNonNull;
 
+import io.winnow.v1.GatesManifest;
 import io.winnow.v1.ModelManifest;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * One model of a repository.
@@ -21,6 +23,11 @@ public record RepositoryModel(Path root, ModelManifest manifest) {
   /** The model's name. */
   public String name() {
     return manifest.getName();
+  }
+
+  /** The exit gates beside the model, if it has any. */
+  public Optional<GatesManifest> gates() {
+    return manifest.hasGates() ? Optional.of(manifest.getGates()) : Optional.empty();
   }
 
   /** The file that a path of the manifest means. */

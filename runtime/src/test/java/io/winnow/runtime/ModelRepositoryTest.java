@@ -90,6 +90,24 @@ class ModelRepositoryTest {
     assertRefuses("tiny", "[tiny-decoder/1/segment-0.onnx, tiny-decoder/tokenizer.json]");
   }
 
+  @Test
+  void findsTheGatesBesideTheModel() throws IOException {
+    write("tiny-decoder/manifest.json", MANIFEST);
+    writeFiles();
+    assertThat(ModelRepository.open(root).model("tiny").gates()).isEmpty();
+
+    write(
+        "tiny-decoder/manifest.json",
+        MANIFEST.replace(
+            "\"prompt\"",
+            "\"gates\": {\"graph\": \"tiny-gates/1/model.onnx\", \"layers\": [0]}, \"prompt\""));
+    assertRefuses("tiny", "[tiny-gates/1/model.onnx]");
+
+    write("tiny-gates/1/model.onnx", "");
+    assertThat(ModelRepository.open(root).model("tiny").gates().orElseThrow().getLayersList())
+        .containsExactly(0);
+  }
+
   private void assertRefuses(String name, String message) {
     ModelRepository repository = ModelRepository.open(root);
     assertThatExceptionOfType(ModelRepositoryException.class)

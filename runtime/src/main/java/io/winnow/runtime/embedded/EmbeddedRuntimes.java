@@ -2,8 +2,10 @@ package io.winnow.runtime.embedded;
 
 import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.EncoderRuntime;
+import io.winnow.runtime.ExitGates;
 import io.winnow.runtime.ModelRepositoryException;
 import io.winnow.runtime.RepositoryModel;
+import java.util.Optional;
 
 /** Opens runtimes that compute inside this JVM. */
 public final class EmbeddedRuntimes {
@@ -27,5 +29,14 @@ public final class EmbeddedRuntimes {
    */
   public static EncoderRuntime encoder(RepositoryModel model, EmbeddedSettings settings) {
     return new EmbeddedEncoderRuntime(model, settings);
+  }
+
+  /**
+   * Loads the exit gates beside a model; empty where it has none.
+   *
+   * @throws ModelRepositoryException if the graph cannot be loaded
+   */
+  public static Optional<ExitGates> gates(RepositoryModel model, EmbeddedSettings settings) {
+    return model.gates().map(manifest -> new EmbeddedExitGates(model, manifest, settings));
   }
 }
