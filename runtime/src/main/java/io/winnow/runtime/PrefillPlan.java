@@ -51,6 +51,11 @@ public record PrefillPlan(
     return new PrefillPlan(keep, ranking, scores, observedSegments, blocking, traced);
   }
 
+  /** The same plan, without a segment end reported or waited at. */
+  public PrefillPlan unobserved() {
+    return new PrefillPlan(keep, ranking, scores, Set.of(), false, tracing);
+  }
+
   /** Ranking rules; the ordinals are the values of the graph's input {@code ranking}. */
   public enum Ranking {
     /** FitPrune (arXiv 2409.10197): head-maximum attention, self x cross. */

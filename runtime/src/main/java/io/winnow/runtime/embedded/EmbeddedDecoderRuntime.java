@@ -60,10 +60,15 @@ final class EmbeddedDecoderRuntime implements DecoderRuntime {
     int maxTokens = check.maxTokens(request);
     GenerationHandle handle =
         new GenerationHandle(manifest.getSegmentsCount(), intake::wake, runs::terminate);
+    GenerationRequest asked = request;
+    if (request.replay().isPresent()) {
+      asked = request.withPlan(request.plan().unobserved());
+      request.replay().get().exitBefore().ifPresent(next -> handle.resume(next - 1, true));
+    }
     LiveGeneration generation =
         new LiveGeneration(
             arrivals.getAndIncrement(),
-            request,
+            asked,
             listener,
             handle,
             new LiveGeneration.Limits(maxTokens, manifest.getLayers()));

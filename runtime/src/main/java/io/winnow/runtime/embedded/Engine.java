@@ -89,8 +89,8 @@ final class Engine implements Runnable {
     for (LiveGeneration generation : live) {
       if (generation.stage() instanceof Stage.Decoding decoding
           && decoding.answer().firstRow().isPresent()
-          && generation.handle().hasCredit()) {
-        draw(generation, decoding.answer().firstRow().get());
+          && generation.canDecode()) {
+        next(generation, decoding.answer().firstRow().get());
       }
     }
   }
@@ -121,7 +121,7 @@ final class Engine implements Runnable {
               && !generation.handle().answered(reached);
       return waits ? Phase.PREFILL_WAITING : Phase.PREFILL_READY;
     }
-    return generation.handle().hasCredit() ? Phase.DECODE_READY : Phase.DECODE_WAITING;
+    return generation.canDecode() ? Phase.DECODE_READY : Phase.DECODE_WAITING;
   }
 
   /** Does what the scheduler says; false if that was nothing. */
@@ -220,28 +220,40 @@ final class Engine implements Runnable {
       return;
     }
     for (LiveGeneration generation : batch) {
-      draw(generation, logits.row(generation.seat().orElseThrow().slot()));
+      next(generation, logits.row(generation.seat().orElseThrow().slot()));
+    }
+  }
+
+  private void next(LiveGeneration generation, LogitRow row) {
+    Optional<Integer> replayed = generation.replayedNext();
+    if (replayed.isPresent()) {
+      generation.answer().add(replayed.get());
+      endIfComplete(generation, replayed.get());
+    } else {
+      draw(generation, row);
     }
   }
 
   private void draw(LiveGeneration generation, LogitRow row) {
-    LiveGeneration.Answer answer = generation.answer();
     SampledToken token;
     try {
-      token = Sampler.sample(generation.request().sampling(), answer.tokens(), row);
+      token = Sampler.sample(generation.request().sampling(), generation.answer().tokens(), row);
     } catch (RuntimeException e) {
       broken(List.of(generation), e);
       return;
     }
     generation.handle().spendCredit();
-    answer.add(token);
+    generation.answer().add(token.id());
     outlet.tell(generation, listener -> listener.onToken(token));
-    if (generation.ended()) {
-      return;
+    if (!generation.ended()) {
+      endIfComplete(generation, token.id());
     }
-    if (model.endTokens().contains(token.id())) {
+  }
+
+  private void endIfComplete(LiveGeneration generation, int lastToken) {
+    if (model.endTokens().contains(lastToken)) {
       outlet.finish(generation, FinishCause.END_OF_SEQUENCE);
-    } else if (answer.tokens() == generation.maxTokens()) {
+    } else if (generation.answer().tokens() >= generation.maxTokens()) {
       outlet.finish(generation, FinishCause.LENGTH);
     }
   }

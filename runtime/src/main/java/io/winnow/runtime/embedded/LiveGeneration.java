@@ -3,7 +3,7 @@ package io.winnow.runtime.embedded;
 import io.winnow.runtime.GenerationListener;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.LogitRow;
-import io.winnow.runtime.SampledToken;
+import io.winnow.runtime.Replay;
 import java.util.Optional;
 
 /** A generation as the engine sees it, from its arrival to its terminal event. */
@@ -102,6 +102,21 @@ final class LiveGeneration {
     return ((Stage.Decoding) stage).answer();
   }
 
+  /** The token that a replay says comes next; empty: it is drawn, against credit. */
+  Optional<Integer> replayedNext() {
+    int next = answer().tokens();
+    return request
+        .replay()
+        .map(Replay::tokens)
+        .filter(tokens -> next < tokens.size())
+        .map(tokens -> tokens.get(next));
+  }
+
+  /** Whether it can go on: it replays, or it has credit. */
+  boolean canDecode() {
+    return replayedNext().isPresent() || handle.hasCredit();
+  }
+
   /**
    * What bounds a generation.
    *
@@ -158,9 +173,9 @@ final class LiveGeneration {
       return firstPosition + tokens - 1;
     }
 
-    void add(SampledToken token) {
+    void add(int token) {
       firstRow = Optional.empty();
-      lastToken = token.id();
+      lastToken = token;
       tokens++;
     }
   }

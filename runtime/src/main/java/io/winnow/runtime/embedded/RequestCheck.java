@@ -3,6 +3,7 @@ package io.winnow.runtime.embedded;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.Prompt;
+import io.winnow.runtime.Replay;
 import io.winnow.v1.DecoderManifest;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -25,6 +26,7 @@ final class RequestCheck {
   int maxTokens(GenerationRequest request) {
     checkPrompt(request.prompt());
     checkPlan(request.plan(), request.prompt());
+    request.replay().ifPresent(this::checkReplay);
     long used = Math.max(request.prompt().length(), request.prompt().nextPosition());
     long room = manifest.getContextLength() - used;
     require(
@@ -97,6 +99,22 @@ final class RequestCheck {
           segment,
           manifest.getSegmentsCount());
     }
+  }
+
+  private void checkReplay(Replay replay) {
+    for (int id : replay.tokens()) {
+      require(
+          id >= 0 && id < manifest.getVocabularySize(),
+          "replayed token id %s is not in the vocabulary of %s",
+          id,
+          manifest.getVocabularySize());
+    }
+    require(
+        replay.exitBefore().isEmpty()
+            || replay.exitBefore().getAsInt() < manifest.getSegmentsCount(),
+        "exitBefore %s is not one of %s segments",
+        replay.exitBefore(),
+        manifest.getSegmentsCount());
   }
 
   private void checkKeep(long[][] keep, int pictures) {

@@ -1,14 +1,20 @@
 package io.winnow.runtime.contract;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.Generation;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.PrefillPlan;
+import io.winnow.runtime.PrefillPlan.Ranking;
 import io.winnow.runtime.Prompt;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.SampledToken;
 import io.winnow.runtime.Sampling;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.LongStream;
 
 /** What the suites about decoders share. */
 public abstract class DecoderContract {
@@ -40,6 +46,26 @@ public abstract class DecoderContract {
   static Started start(DecoderRuntime runtime, GenerationRequest request) {
     RecordingListener listener = new RecordingListener();
     return new Started(runtime.start(request, listener), listener);
+  }
+
+  /** The plan of a golden. */
+  static PrefillPlan keeping(JsonNode golden, Set<Integer> observed) {
+    JsonNode given = golden.get("scores");
+    float[] scores = new float[given.size()]; // [visual tokens], none if they are null
+    for (int token = 0; token < scores.length; token++) {
+      scores[token] = given.get(token).floatValue();
+    }
+    return new PrefillPlan(
+        Optional.of(perPicture(DemoModel.longs(golden.get("keep")))),
+        Ranking.valueOf(golden.get("ranking").asText().toUpperCase(Locale.ROOT)),
+        scores,
+        observed,
+        false);
+  }
+
+  /** One number for each layer as those of the only picture. // [layers][1] */
+  static long[][] perPicture(long[] keep) {
+    return LongStream.of(keep).mapToObj(count -> new long[] {count}).toArray(long[][]::new);
   }
 
   static List<Integer> ids(List<SampledToken> tokens) {

@@ -17,7 +17,6 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -270,25 +269,6 @@ public abstract class DecoderPlansContract extends DecoderContract {
 
   private static PrefillPlan keeping(long[] keep, Ranking ranking) {
     return new PrefillPlan(Optional.of(perPicture(keep)), ranking, new float[0], Set.of(), false);
-  }
-
-  private static PrefillPlan keeping(JsonNode golden, Set<Integer> observed) {
-    JsonNode given = golden.get("scores");
-    float[] scores = new float[given.size()]; // [visual tokens], none if they are null
-    for (int token = 0; token < scores.length; token++) {
-      scores[token] = given.get(token).floatValue();
-    }
-    return new PrefillPlan(
-        Optional.of(perPicture(DemoModel.longs(golden.get("keep")))),
-        Ranking.valueOf(golden.get("ranking").asText().toUpperCase(Locale.ROOT)),
-        scores,
-        observed,
-        false);
-  }
-
-  /** One number for each layer as those of the only picture. // [layers][1] */
-  private static long[][] perPicture(long[] keep) {
-    return LongStream.of(keep).mapToObj(count -> new long[] {count}).toArray(long[][]::new);
   }
 
   /** What the reference kept at the end of each segment // [segments][left]. */
