@@ -17,6 +17,7 @@ import io.winnow.decoder.grpc.GrpcPruner;
 import io.winnow.decoder.grpc.GrpcVisionEncoder;
 import io.winnow.decoder.grpc.PeerChannel;
 import io.winnow.decoder.grpc.ServingOptions;
+import io.winnow.decoder.telemetry.TelemetrySource;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -93,6 +94,13 @@ class DecoderWiring {
         new CalibrationLimits(
             own.maxPrompts(), own.maxBytes().asLongValue(), own.timeout(), own.idleTimeout()),
         own.maxStreams());
+  }
+
+  /** Everybody who hears what happens to answers. */
+  @Produces
+  @Singleton
+  TelemetrySource telemetry() {
+    return TelemetrySource.all(List.of());
   }
 
   @Produces

@@ -1,5 +1,6 @@
 package io.winnow.decoder.chat;
 
+import io.winnow.decoder.telemetry.AnswerTelemetry;
 import java.util.List;
 
 /** Answers conversations. Thread-safe; nothing here blocks on the network. */
@@ -9,9 +10,15 @@ public interface ChatService {
    * Starts an answer. Whatever happens is told to the listener; an invalid request is a failure
    * event too.
    *
+   * @param telemetry hears what happens to it, and one terminal event
    * @return handle for flow control and cancellation
    */
-  ActiveAnswer answer(ChatRequest request, AnswerListener listener);
+  ActiveAnswer answer(ChatRequest request, AnswerListener listener, AnswerTelemetry telemetry);
+
+  /** Starts an answer that nobody observes. */
+  default ActiveAnswer answer(ChatRequest request, AnswerListener listener) {
+    return answer(request, listener, AnswerTelemetry.NONE);
+  }
 
   /**
    * Counts the tokens of the prompt without encoding or decoding.

@@ -3,6 +3,7 @@ package io.winnow.decoder.generation;
 import io.winnow.decoder.chat.AnswerSummary.Finish;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
+import io.winnow.decoder.telemetry.AnswerEvent;
 import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.FinishCause;
 import io.winnow.runtime.Generation;
@@ -28,6 +29,7 @@ final class AnswerGeneration implements GenerationListener {
   private final Duration patience;
   private final StallWatch stallWatch;
   private final Events events;
+  private volatile long prefillBegun;
   private @Nullable Generation generation;
   private @Nullable Finish finish; // set once no token follows
 
@@ -36,6 +38,9 @@ final class AnswerGeneration implements GenerationListener {
 
     /** The first token is there; its text follows. */
     void started();
+
+    /** The prefill is complete. */
+    void prefilled(Prefilled prefilled);
 
     /** The plan wants to hear of this. */
     void segmentEnded(SegmentEnd end);
@@ -89,7 +94,13 @@ final class AnswerGeneration implements GenerationListener {
 
   @Override
   public void onPrefillStarted() {
-    mailbox.execute(this::watchReader);
+    long begun = timeline.now();
+    prefillBegun = begun;
+    mailbox.execute(
+        () -> {
+          timeline.telemetry().on(new AnswerEvent.PrefillStarted(begun));
+          watchReader();
+        });
   }
 
   @Override
@@ -99,7 +110,8 @@ final class AnswerGeneration implements GenerationListener {
 
   @Override
   public void onPrefilled(PrefillSummary summary) {
-    mailbox.execute(() -> timeline.prefilled(summary));
+    long at = timeline.now();
+    mailbox.execute(() -> events.prefilled(new Prefilled(summary, prefillBegun, at)));
   }
 
   @Override
@@ -173,4 +185,7 @@ final class AnswerGeneration implements GenerationListener {
           ChatFailure.of(Reason.TIMEOUT, message.formatted(patience.toSeconds())));
     }
   }
+
+  /** A complete prefill, and when it began and ended here. */
+  record Prefilled(PrefillSummary summary, long begunNanos, long endedNanos) {}
 }

@@ -1,6 +1,7 @@
 package io.winnow.decoder.generation;
 
 import io.winnow.decoder.chat.AnswerSummary.Reduction;
+import io.winnow.decoder.telemetry.AnswerEvent;
 import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.PrefillPlan.Ranking;
 import java.util.Arrays;
@@ -49,6 +50,19 @@ record AnswerPlan(
         all.blocking(),
         false,
         new Reduction("none", 1, reason, Optional.empty()));
+  }
+
+  /** Tells that there is this plan. */
+  AnswerEvent event(long at, boolean byPruner) {
+    return new AnswerEvent.Planned(
+        at,
+        byPruner,
+        reduction.method(),
+        reduction.reason(),
+        reduction.flopsRatio(),
+        fetched(),
+        observedSegments.size(),
+        blocking);
   }
 
   /** Tokens to fetch, of all pictures. */

@@ -6,6 +6,8 @@ import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ChatService;
+import io.winnow.decoder.telemetry.AnswerEvent;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -40,11 +42,15 @@ public final class GenerationFlow implements ChatService {
   }
 
   @Override
-  public ActiveAnswer answer(ChatRequest request, AnswerListener listener) {
+  public ActiveAnswer answer(
+      ChatRequest request, AnswerListener listener, AnswerTelemetry telemetry) {
     LiveAnswers.Place place = live.place(request);
-    RunningAnswer answer = new RunningAnswer(ports, limits, request, listener, place::leave);
+    Timeline timeline = new Timeline(ports.timers(), telemetry);
+    RunningAnswer answer =
+        new RunningAnswer(ports, limits, request, listener, timeline, place::leave);
     Optional<ChatFailure> refusal = place.enter(answer);
     if (refusal.isPresent()) {
+      telemetry.on(new AnswerEvent.Failed(timeline.now(), refusal.get()));
       refuse(refusal.get(), listener);
       return new RefusedAnswer();
     }

@@ -4,6 +4,10 @@ import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.generation.AnswerPlan.Selection;
 import io.winnow.decoder.generation.PreparedPrompt.Picture;
+import io.winnow.decoder.telemetry.AnswerEvent;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
+import io.winnow.decoder.telemetry.AnswerTelemetry.Hop;
+import io.winnow.v1.EncodeTimings;
 import io.winnow.v1.EncodedLayout;
 import io.winnow.v1.TokenIndices;
 import io.winnow.v1.TokenSelection;
@@ -24,6 +28,7 @@ final class PictureEncodings {
   private final AnsweringModel model;
   private final Executor mailbox;
   private final Timeline timeline;
+  private final AnswerTelemetry telemetry;
   private final Events events;
   private final List<Exchange> exchanges = new ArrayList<>();
   private int layouts;
@@ -46,14 +51,18 @@ final class PictureEncodings {
     this.model = model;
     this.mailbox = mailbox;
     this.timeline = timeline;
+    this.telemetry = timeline.telemetry();
     this.events = events;
   }
 
   void open(VisionEncoderClient encoder, List<Picture> pictures, Duration timeout) {
     for (Picture picture : pictures) {
-      Exchange exchange = new Exchange(picture.param(), timeline.now());
+      int number = exchanges.size();
+      Exchange exchange = new Exchange(number, picture.param(), timeline.now());
       exchanges.add(exchange);
-      exchange.encoding = encoder.encode(model.name(), picture.content(), timeout, exchange);
+      telemetry.on(new AnswerEvent.EncodeOpened(timeline.now(), number, picture.content().length));
+      PeerCall call = new PeerCall(timeout, telemetry.context(Hop.ENCODE, number));
+      exchange.encoding = encoder.encode(model.name(), picture.content(), call, exchange);
     }
   }
 
@@ -107,18 +116,23 @@ final class PictureEncodings {
   /** One picture's exchange. */
   private final class Exchange implements VisionEncoderClient.Listener {
 
+    private final int number;
     private final String param;
     private long askedAt;
     private VisionEncoderClient.@Nullable Encoding encoding;
     private @Nullable EncodedLayout layout;
 
-    Exchange(String param, long askedAt) {
+    Exchange(int number, String param, long askedAt) {
+      this.number = number;
       this.param = param;
       this.askedAt = askedAt;
     }
 
     void fetch(TokenSelection selection, FloatBuffer target) {
       askedAt = timeline.now();
+      telemetry.on(
+          new AnswerEvent.FetchOpened(
+              askedAt, number, target.remaining() / model.decoder().getHiddenSize()));
       Objects.requireNonNull(encoding, "fetched before it was opened").fetch(selection, target);
     }
 
@@ -128,8 +142,8 @@ final class PictureEncodings {
     }
 
     @Override
-    public void onFetched() {
-      mailbox.execute(this::complete);
+    public void onFetched(long bytes, int blocks) {
+      mailbox.execute(() -> complete(bytes, blocks));
     }
 
     @Override
@@ -145,14 +159,28 @@ final class PictureEncodings {
       }
       this.layout = layout;
       timeline.encoded(layout.getTimings(), askedAt);
+      telemetry.on(event(layout));
       if (++layouts == exchanges.size()) {
         Stream<@Nullable EncodedLayout> all = exchanges.stream().map(exchange -> exchange.layout);
         events.encoded(all.map(Objects::requireNonNull).toList());
       }
     }
 
-    private void complete() {
+    private AnswerEvent event(EncodedLayout layout) {
+      EncodeTimings timings = layout.getTimings();
+      return new AnswerEvent.Encoded(
+          timeline.now(),
+          number,
+          layout.getTokenCount(),
+          layout.getCacheHit(),
+          Timeline.micros(timings.getQueueMicros()),
+          Timeline.micros(timings.getPreprocessMicros()),
+          Timeline.micros(timings.getEncodeMicros()));
+    }
+
+    private void complete(long bytes, int blocks) {
       timeline.fetched(askedAt);
+      telemetry.on(new AnswerEvent.Fetched(timeline.now(), number, bytes, blocks));
       if (++fetched == exchanges.size()) {
         events.fetched();
       }

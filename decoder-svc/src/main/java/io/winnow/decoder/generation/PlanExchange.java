@@ -42,8 +42,12 @@ final class PlanExchange implements PrunerClient.Listener {
     /** The caller asked for what cannot be had. */
     void refused(ChatFailure failure);
 
-    /** Whether the visual tokens leave. */
-    void decided(int segment, boolean exit);
+    /**
+     * Whether the visual tokens leave.
+     *
+     * @param byPruner false if nobody could be asked, or nobody answered in time
+     */
+    void decided(int segment, boolean exit, boolean byPruner);
   }
 
   PlanExchange(Executor mailbox, Timers timers, Duration patience, Events events) {
@@ -53,8 +57,8 @@ final class PlanExchange implements PrunerClient.Listener {
     this.events = events;
   }
 
-  void open(PrunerClient pruner, Duration timeout) {
-    decision = pruner.open(timeout, this);
+  void open(PrunerClient pruner, PeerCall call) {
+    decision = pruner.open(call, this);
   }
 
   void begin(DecideBegin begin) {
@@ -71,14 +75,14 @@ final class PlanExchange implements PrunerClient.Listener {
   void observe(Observation observation, boolean blocking) {
     int segment = observation.getSegment();
     if (lost != null || decision == null) {
-      events.decided(segment, false);
+      events.decided(segment, false, false);
       return;
     }
     unanswered.add(segment);
     decision.observe(observation);
     if (blocking) {
       cancelDeadline();
-      deadline = timers.after(patience, () -> mailbox.execute(() -> decide(segment, false)));
+      deadline = timers.after(patience, () -> mailbox.execute(() -> decide(segment, false, false)));
     }
   }
 
@@ -118,7 +122,7 @@ final class PlanExchange implements PrunerClient.Listener {
 
   @Override
   public void onVerdict(Verdict verdict) {
-    mailbox.execute(() -> decide(verdict.getSegment(), verdict.getExit()));
+    mailbox.execute(() -> decide(verdict.getSegment(), verdict.getExit(), true));
   }
 
   @Override
@@ -180,14 +184,14 @@ final class PlanExchange implements PrunerClient.Listener {
 
   private void keepUnanswered() {
     for (int segment : Set.copyOf(unanswered)) {
-      decide(segment, false);
+      decide(segment, false, false);
     }
   }
 
-  private void decide(int segment, boolean exit) {
+  private void decide(int segment, boolean exit, boolean byPruner) {
     if (unanswered.remove(segment)) {
       cancelDeadline();
-      events.decided(segment, exit);
+      events.decided(segment, exit, byPruner);
     }
   }
 

@@ -2,6 +2,7 @@ package io.winnow.decoder.generation;
 
 import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatService.PromptCount;
+import io.winnow.decoder.telemetry.AnswerEvent;
 import io.winnow.runtime.text.EncodedPrompt;
 import io.winnow.runtime.text.PromptRows;
 import java.util.Arrays;
@@ -25,6 +26,12 @@ record PreparedPrompt(
   /** Tokens before reduction. */
   PromptCount count() {
     return new PromptCount(encoded.textTokens(), pictures.size() * model.tokensPerPicture());
+  }
+
+  /** Tells that it was prepared. */
+  AnswerEvent event(long at, long since) {
+    return new AnswerEvent.Prepared(
+        at, since, model.name(), pictures.size(), count().textTokens(), count().imageTokens());
   }
 
   /** The unpruned rows. */

@@ -6,13 +6,12 @@ import io.winnow.v1.Observation;
 import io.winnow.v1.Outcome;
 import io.winnow.v1.Plan;
 import io.winnow.v1.Verdict;
-import java.time.Duration;
 
 /** Has the visual tokens of a generation decided on. Thread-safe; nothing blocks on the network. */
 public interface PrunerClient {
 
   /** Opens the exchange for one generation, ahead of its signals. */
-  Decision open(Duration timeout, Listener listener);
+  Decision open(PeerCall call, Listener listener);
 
   /** An exchange about one generation. Thread-safe; calls after its end have no effect. */
   interface Decision {

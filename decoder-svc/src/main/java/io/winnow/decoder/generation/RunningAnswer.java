@@ -14,6 +14,9 @@ import io.winnow.decoder.chat.ChatFailureException;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ChatService.PromptCount;
 import io.winnow.decoder.generation.PlanReader.RefusedPlanException;
+import io.winnow.decoder.telemetry.AnswerEvent;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
+import io.winnow.decoder.telemetry.AnswerTelemetry.Hop;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.Sampling;
 import io.winnow.runtime.SegmentEnd;
@@ -45,6 +48,7 @@ final class RunningAnswer
   private final Runnable onEnded;
   private final Mailbox mailbox;
   private final Timeline timeline;
+  private final AnswerTelemetry telemetry;
   private final PlanExchange pruner;
   private final Duration timeout;
   private final long seed;
@@ -65,6 +69,7 @@ final class RunningAnswer
       FlowLimits limits,
       ChatRequest request,
       AnswerListener listener,
+      Timeline timeline,
       Runnable onEnded) {
     this.ports = ports;
     this.limits = limits;
@@ -72,7 +77,8 @@ final class RunningAnswer
     this.listener = new AnswerGuard(listener);
     this.onEnded = onEnded;
     this.mailbox = new Mailbox(ports.executor());
-    this.timeline = new Timeline(ports.timers());
+    this.timeline = timeline;
+    this.telemetry = timeline.telemetry();
     this.pruner = new PlanExchange(this::post, ports.timers(), limits.planTimeout(), this);
     this.timeout = request.timeout();
     this.seed = request.sampling().seed().orElseGet(ports.seeds());
@@ -104,11 +110,16 @@ final class RunningAnswer
 
   private void prepare(PromptPreparation preparation) {
     deadline = ports.timers().after(timeout, () -> post(this::timedOut));
+    long since = timeline.now();
     PreparedPrompt prepared = preparation.prepare(request);
+    telemetry.on(prepared.event(timeline.now(), since));
     prompt = prepared.withoutFiles(); // an answer may live long after its files are sent
     request = request.withMessages(List.of());
     stage = Stage.ENCODING;
-    pruner.open(ports.pruner(), timeline.remaining(timeout));
+    telemetry.on(new AnswerEvent.PlanOpened(timeline.now()));
+    pruner.open(
+        ports.pruner(),
+        new PeerCall(timeline.remaining(timeout), telemetry.context(Hop.DECIDE, 0)));
     PictureEncodings opened = new PictureEncodings(prepared.model(), this::post, timeline, this);
     pictures = opened;
     if (prepared.pictures().isEmpty()) {
@@ -144,7 +155,7 @@ final class RunningAnswer
             prepared.pictures().size(),
             prepared.model().tokensPerPicture());
     try {
-      follow(reader.read(message));
+      follow(reader.read(message), true);
     } catch (RefusedPlanException e) {
       end(ChatFailure.of(Reason.INTERNAL, String.valueOf(e.getMessage())));
     }
@@ -155,8 +166,8 @@ final class RunningAnswer
     log.log(Level.DEBUG, "answer {0}: {1}", request.id(), reason);
     PreparedPrompt prepared = prompt();
     follow(
-        AnswerPlan.keepAll(
-            prepared.pictures().size(), prepared.model().tokensPerPicture(), reason));
+        AnswerPlan.keepAll(prepared.pictures().size(), prepared.model().tokensPerPicture(), reason),
+        false);
   }
 
   @Override
@@ -164,8 +175,9 @@ final class RunningAnswer
     end(failure);
   }
 
-  private void follow(AnswerPlan checked) {
+  private void follow(AnswerPlan checked, boolean byPruner) {
     timeline.planned();
+    telemetry.on(checked.event(timeline.now(), byPruner));
     plan = checked;
     PromptAssembly planned =
         new PromptAssembly(checked, prompt().model().decoder().getHiddenSize());
@@ -192,6 +204,7 @@ final class RunningAnswer
             request.topLogprobs().isPresent());
     AnswerGeneration begun =
         new AnswerGeneration(this::post, timeline, output, limits.stalledReaderTimeout(), this);
+    telemetry.on(new AnswerEvent.Submitted(timeline.now()));
     begun.start(
         prepared.model().runtime(),
         new GenerationRequest(
@@ -221,12 +234,20 @@ final class RunningAnswer
   }
 
   @Override
+  public void prefilled(AnswerGeneration.Prefilled prefilled) {
+    timeline.prefilled(prefilled.summary());
+    telemetry.on(PrefillEvents.prefilled(prefilled, prompt().model().decoder(), prompt().count()));
+  }
+
+  @Override
   public void segmentEnded(SegmentEnd end) {
+    telemetry.on(new AnswerEvent.Observed(timeline.now(), end.segment(), end.visualTokens()));
     pruner.observe(DecideMessages.observation(end), requireNonNull(plan).blocking());
   }
 
   @Override
-  public void decided(int segment, boolean exit) {
+  public void decided(int segment, boolean exit, boolean byPruner) {
+    telemetry.on(new AnswerEvent.Decided(timeline.now(), segment, exit, byPruner));
     requireNonNull(generation).resume(segment, exit);
   }
 
@@ -250,6 +271,7 @@ final class RunningAnswer
     AnswerSummary summary = summary(finish);
     release();
     pruner.finish(DecideMessages.outcome(true, timeline));
+    telemetry.on(new AnswerEvent.Finished(timeline.now(), summary));
     tell(() -> listener.onFinished(summary));
   }
 
@@ -281,6 +303,7 @@ final class RunningAnswer
   private void end(ChatFailure failure) {
     release();
     pruner.finish(DecideMessages.outcome(false, timeline));
+    telemetry.on(new AnswerEvent.Failed(timeline.now(), failure));
     tell(() -> listener.onFailed(failure));
   }
 

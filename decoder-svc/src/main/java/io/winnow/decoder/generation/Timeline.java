@@ -1,6 +1,8 @@
 package io.winnow.decoder.generation;
 
 import io.winnow.decoder.chat.AnswerSummary;
+import io.winnow.decoder.telemetry.AnswerEvent;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
 import io.winnow.runtime.PrefillSummary;
 import io.winnow.v1.EncodeTimings;
 import java.time.Duration;
@@ -12,6 +14,7 @@ import java.util.Optional;
 final class Timeline {
 
   private final Timers timers;
+  private final AnswerTelemetry telemetry;
   private final long received;
   private Duration preprocess = Duration.ZERO;
   private Duration encode = Duration.ZERO;
@@ -24,12 +27,23 @@ final class Timeline {
   private int tokens;
 
   Timeline(Timers timers) {
+    this(timers, AnswerTelemetry.NONE);
+  }
+
+  /** A timeline of an answer that somebody listens to. */
+  Timeline(Timers timers, AnswerTelemetry telemetry) {
     this.timers = timers;
+    this.telemetry = telemetry;
     this.received = timers.nanoTime();
   }
 
   Timers timers() {
     return timers;
+  }
+
+  /** Who hears what happens. */
+  AnswerTelemetry telemetry() {
+    return telemetry;
   }
 
   long now() {
@@ -56,6 +70,7 @@ final class Timeline {
 
   void askedForPlan() {
     askedForPlan = now();
+    telemetry.on(new AnswerEvent.PlanAsked(askedForPlan));
   }
 
   void planned() {
@@ -68,6 +83,7 @@ final class Timeline {
 
   void token() {
     lastToken = now();
+    telemetry.on(new AnswerEvent.Token(lastToken));
     if (tokens == 0) {
       firstToken = lastToken;
     }
@@ -104,7 +120,7 @@ final class Timeline {
         tokens < 2 ? Duration.ZERO : Duration.ofNanos((lastToken - firstToken) / (tokens - 1)));
   }
 
-  private static Duration micros(long micros) {
+  static Duration micros(long micros) {
     return Duration.ofNanos(micros * 1_000);
   }
 }

@@ -4,7 +4,6 @@ import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.v1.EncodedLayout;
 import io.winnow.v1.TokenSelection;
 import java.nio.FloatBuffer;
-import java.time.Duration;
 
 /** Has pictures encoded. Thread-safe; nothing blocks on the network. */
 public interface VisionEncoderClient {
@@ -14,9 +13,9 @@ public interface VisionEncoderClient {
    *
    * @param model name of the model that will read the tokens
    * @param content the picture file; must not change
-   * @param timeout for the exchange as a whole
+   * @param call deadline and trace
    */
-  Encoding encode(String model, byte[] content, Duration timeout, Listener listener);
+  Encoding encode(String model, byte[] content, PeerCall call, Listener listener);
 
   /** An exchange about one picture. Thread-safe; calls after its end have no effect. */
   interface Encoding {
@@ -39,8 +38,13 @@ public interface VisionEncoderClient {
     /** What the picture became; before anything can be fetched. */
     void onLayout(EncodedLayout layout);
 
-    /** Terminal: the target is full. */
-    void onFetched();
+    /**
+     * Terminal: the target is full.
+     *
+     * @param bytes size of the tensors that were received
+     * @param blocks messages that they came in
+     */
+    void onFetched(long bytes, int blocks);
 
     /** Terminal: there are no tokens. */
     void onFailed(ChatFailure failure);

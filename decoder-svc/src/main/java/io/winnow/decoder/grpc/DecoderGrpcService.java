@@ -10,6 +10,11 @@ import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatFailureException;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ChatService;
+import io.winnow.decoder.telemetry.AnswerEvent;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
+import io.winnow.decoder.telemetry.RequestOrigin;
+import io.winnow.decoder.telemetry.RequestOrigin.Edge;
+import io.winnow.decoder.telemetry.TelemetrySource;
 import io.winnow.v1.CollectStatisticsRequest;
 import io.winnow.v1.CollectStatisticsResponse;
 import io.winnow.v1.CountTokensRequest;
@@ -33,29 +38,42 @@ public final class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
   private final ChatService service;
   private final ServingOptions options;
   private final Calibrations calibrations;
+  private final TelemetrySource telemetry;
 
   public DecoderGrpcService(
-      ChatService service, ServingOptions options, Calibrations calibrations) {
+      ChatService service,
+      ServingOptions options,
+      Calibrations calibrations,
+      TelemetrySource telemetry) {
     this.service = service;
     this.options = options;
     this.calibrations = calibrations;
+    this.telemetry = telemetry;
   }
 
   @Override
   public void generate(GenerateRequest request, StreamObserver<GenerateResponse> observer) {
     ServerCallStreamObserver<GenerateResponse> client =
         (ServerCallStreamObserver<GenerateResponse>) observer;
+    String id = UUID.randomUUID().toString();
+    AnswerTelemetry heard =
+        telemetry.begin(
+            new RequestOrigin(id, Edge.GRPC, TraceHeaders.received(), System.nanoTime()));
+    ChatFailure failure;
     try {
-      new GenerateCall(client).begin(service, read(request));
+      ChatRequest read = read(id, request);
+      heard.on(new AnswerEvent.Accepted(System.nanoTime(), read));
+      new GenerateCall(client).begin(service, read, heard);
+      return;
     } catch (ChatFailureException e) {
-      client.onError(FailureStatus.of(e.failure()));
+      failure = e.failure();
     } catch (RuntimeException e) {
       log.log(Level.ERROR, "starting an answer failed", e);
-      client.onError(
-          FailureStatus.of(
-              ChatFailure.of(
-                  Reason.INTERNAL, "the answer failed; the log of decoder-svc has why")));
+      failure =
+          ChatFailure.of(Reason.INTERNAL, "the answer failed; the log of decoder-svc has why");
     }
+    heard.on(new AnswerEvent.Failed(System.nanoTime(), failure));
+    client.onError(FailureStatus.of(failure));
   }
 
   @Override
@@ -81,7 +99,8 @@ public final class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
   private void count(CountTokensRequest request, StreamObserver<CountTokensResponse> observer) {
     CountTokensResponse response;
     try {
-      ChatService.PromptCount count = service.count(read(request.getGeneration()));
+      ChatService.PromptCount count =
+          service.count(read(UUID.randomUUID().toString(), request.getGeneration()));
       response = CountTokensResponse.newBuilder().setPrompt(GenerateMessages.count(count)).build();
     } catch (ChatFailureException e) {
       observer.onError(FailureStatus.of(e.failure()));
@@ -97,9 +116,8 @@ public final class DecoderGrpcService extends DecoderGrpc.DecoderImplBase {
     observer.onCompleted();
   }
 
-  private ChatRequest read(GenerateRequest request) {
-    return GenerateRequestReader.read(
-        request, UUID.randomUUID().toString(), timeLeft(options.maxTimeout()));
+  private ChatRequest read(String id, GenerateRequest request) {
+    return GenerateRequestReader.read(request, id, timeLeft(options.maxTimeout()));
   }
 
   /** What the caller's deadline leaves, at most so much. */

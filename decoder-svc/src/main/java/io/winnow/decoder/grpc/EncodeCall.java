@@ -45,6 +45,8 @@ final class EncodeCall
   private @Nullable EncodedLayout layout;
   private @Nullable FloatBuffer target; // [selected, hidden]
   private int rows;
+  private long receivedBytes;
+  private int blocks;
   private boolean ended;
 
   EncodeCall(String model, byte[] content, VisionEncoderClient.Listener listener) {
@@ -179,6 +181,8 @@ final class EncodeCall
     target.put(
         tensor.getData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer());
     rows += (int) tensor.getShape(0);
+    receivedBytes += tensor.getData().size();
+    blocks++;
     return null;
   }
 
@@ -205,7 +209,7 @@ final class EncodeCall
       ended = complete;
     }
     if (complete) {
-      listener.onFetched();
+      listener.onFetched(receivedBytes, blocks);
     } else {
       violated("the end of the stream before all tokens");
     }

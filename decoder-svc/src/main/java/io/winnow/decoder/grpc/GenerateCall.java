@@ -9,6 +9,7 @@ import io.winnow.decoder.chat.AnswerSummary;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ChatService;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
 import io.winnow.v1.GenerateResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +33,10 @@ final class GenerateCall implements AnswerListener {
   }
 
   /** Starts the answer; once, inside the gRPC method. */
-  void begin(ChatService service, ChatRequest request) {
+  void begin(ChatService service, ChatRequest request, AnswerTelemetry telemetry) {
     client.setOnCancelHandler(this::clientGone);
     client.setOnReadyHandler(this::refill);
-    ActiveAnswer begun = service.answer(request, this);
+    ActiveAnswer begun = service.answer(request, this, telemetry);
     boolean cancel;
     synchronized (lock) {
       answer = begun;

@@ -1,9 +1,9 @@
 package io.winnow.decoder.grpc;
 
 import io.grpc.Channel;
+import io.winnow.decoder.generation.PeerCall;
 import io.winnow.decoder.generation.PrunerClient;
 import io.winnow.v1.PrunerGrpc;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -18,12 +18,12 @@ public final class GrpcPruner implements PrunerClient {
   }
 
   @Override
-  public Decision open(Duration timeout, Listener listener) {
+  public Decision open(PeerCall terms, Listener listener) {
     DecideCall call = new DecideCall(listener);
     // The request observer is the one that the call keeps from beforeStart.
     var unused =
-        PrunerGrpc.newStub(channel.get())
-            .withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS)
+        PrunerGrpc.newStub(TraceHeaders.on(channel.get(), terms.trace()))
+            .withDeadlineAfter(terms.timeout().toNanos(), TimeUnit.NANOSECONDS)
             .decide(call);
     return call;
   }

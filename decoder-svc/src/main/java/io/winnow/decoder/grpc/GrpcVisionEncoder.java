@@ -1,9 +1,9 @@
 package io.winnow.decoder.grpc;
 
 import io.grpc.Channel;
+import io.winnow.decoder.generation.PeerCall;
 import io.winnow.decoder.generation.VisionEncoderClient;
 import io.winnow.v1.VisionEncoderGrpc;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -18,12 +18,12 @@ public final class GrpcVisionEncoder implements VisionEncoderClient {
   }
 
   @Override
-  public Encoding encode(String model, byte[] content, Duration timeout, Listener listener) {
+  public Encoding encode(String model, byte[] content, PeerCall terms, Listener listener) {
     EncodeCall call = new EncodeCall(model, content, listener);
     // The request observer is the one that the call keeps from beforeStart.
     var unused =
-        VisionEncoderGrpc.newStub(channel.get())
-            .withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS)
+        VisionEncoderGrpc.newStub(TraceHeaders.on(channel.get(), terms.trace()))
+            .withDeadlineAfter(terms.timeout().toNanos(), TimeUnit.NANOSECONDS)
             .encode(call);
     call.start();
     return call;

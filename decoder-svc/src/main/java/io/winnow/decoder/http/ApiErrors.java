@@ -37,6 +37,17 @@ final class ApiErrors {
     };
   }
 
+  /** The coarse reason of an error that was not made of a failure, for those who count them. */
+  static ChatFailure.Reason reason(ApiError error) {
+    return switch (error.status()) {
+      case 408, 504 -> ChatFailure.Reason.TIMEOUT;
+      case 429 -> ChatFailure.Reason.RATE_LIMITED;
+      case 503 -> ChatFailure.Reason.OVERLOADED;
+      case 500 -> ChatFailure.Reason.INTERNAL;
+      default -> ChatFailure.Reason.INVALID_REQUEST;
+    };
+  }
+
   static ApiError unknownRoute(String method, String path) {
     return http(404, "unknown_url", "Unknown request URL: " + method + " " + path + ".");
   }

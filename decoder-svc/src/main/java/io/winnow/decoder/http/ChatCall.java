@@ -14,6 +14,10 @@ import io.winnow.decoder.chat.ChatMessage;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ChatService;
 import io.winnow.decoder.http.ChatCompletion.Delivery;
+import io.winnow.decoder.telemetry.AnswerEvent;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
+import io.winnow.decoder.telemetry.RequestOrigin;
+import io.winnow.decoder.telemetry.RequestOrigin.Edge;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -41,6 +45,8 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
   private boolean answering;
   private boolean gone;
   private long receivedNanos;
+  private long queuedNanos; // in line for admission
+  private AnswerTelemetry telemetry = AnswerTelemetry.NONE; // from parse to its terminal event
   private Lead lead = new Lead(Duration.ZERO, Duration.ZERO);
 
   ChatCall(ChatEndpoint endpoint, Exchange exchange, String caller) {
@@ -66,6 +72,10 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
 
   private void parse(byte[] body) {
     receivedNanos = System.nanoTime();
+    telemetry =
+        endpoint
+            .telemetry()
+            .begin(new RequestOrigin(id, Edge.HTTP, exchange.trace(), receivedNanos));
     work(
         () -> {
           ChatCompletion parsed = endpoint.parse(id, body);
@@ -79,9 +89,12 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
     }
     completion = parsed;
     if (parsed.delivery() == Delivery.COUNTS_ONLY) {
+      telemetry = AnswerTelemetry.NONE; // there will be no answer
       work(() -> count(parsed.request()));
       return;
     }
+    queuedNanos = System.nanoTime();
+    telemetry.on(new AnswerEvent.Accepted(queuedNanos, parsed.request()));
     ticket = endpoint.admission().enter(caller, this);
   }
 
@@ -98,6 +111,7 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
 
   @Override
   public void admitted() {
+    telemetry.on(new AnswerEvent.Admitted(System.nanoTime(), queuedNanos));
     hop(this::fetch);
   }
 
@@ -127,13 +141,16 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
       return;
     }
     ChatRequest request = completion.request().withMessages(messages);
+    if (messages != completion.request().messages()) {
+      telemetry.on(fetched(messages, fetch));
+    }
     writer = endpoint.writer(completion, exchange);
     completion = null; // the service decides how long the pictures stay in memory
     lead = new Lead(fetch, since(receivedNanos));
     answering = true;
     work(
         () -> {
-          ActiveAnswer answer = endpoint.service().answer(request, this);
+          ActiveAnswer answer = endpoint.service().answer(request, this, telemetry);
           hop(() -> attach(answer));
         });
   }
@@ -179,6 +196,7 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
     if (active != null) {
       active.cancel();
     } else if (!answering) {
+      ended(ChatFailure.of(ChatFailure.Reason.CANCELLED, "the client went away"));
       release();
     }
   }
@@ -189,12 +207,30 @@ final class ChatCall implements Admission.Waiter, AnswerListener {
       active.cancel(); // without effect unless the failure is ours
     }
     ApiError error = ChatEndpoint.error(failure, exchange.requestId());
+    ended(ChatEndpoint.cause(failure));
     release();
     if (writer != null) {
       writer.failed(error);
     } else {
       exchange.fail(error);
     }
+  }
+
+  /** Without effect if the service told of an end already. */
+  private void ended(ChatFailure failure) {
+    telemetry.on(new AnswerEvent.Failed(System.nanoTime(), failure));
+  }
+
+  private static AnswerEvent fetched(List<ChatMessage> messages, Duration fetch) {
+    long now = System.nanoTime();
+    List<ChatMessage.PictureFile> files =
+        messages.stream()
+            .flatMap(message -> message.parts().stream())
+            .filter(ChatMessage.PictureFile.class::isInstance)
+            .map(ChatMessage.PictureFile.class::cast)
+            .toList();
+    long bytes = files.stream().mapToLong(file -> file.content().length).sum();
+    return new AnswerEvent.PicturesFetched(now, now - fetch.toNanos(), files.size(), bytes);
   }
 
   private void release() {

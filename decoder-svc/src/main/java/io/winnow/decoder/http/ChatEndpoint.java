@@ -2,9 +2,11 @@ package io.winnow.decoder.http;
 
 import io.winnow.decoder.access.Admission;
 import io.winnow.decoder.access.ByteBudget;
+import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailureException;
 import io.winnow.decoder.chat.ChatService;
 import io.winnow.decoder.fetch.PictureUrls;
+import io.winnow.decoder.telemetry.TelemetrySource;
 import java.time.Clock;
 import java.util.concurrent.Executor;
 import org.jboss.logging.Logger;
@@ -18,7 +20,8 @@ record ChatEndpoint(
     Executor workers,
     ChatCompletionParser parser,
     RequestJson json,
-    Clock clock) {
+    Clock clock,
+    TelemetrySource telemetry) {
 
   private static final Logger LOG = Logger.getLogger(ChatEndpoint.class);
 
@@ -35,6 +38,18 @@ record ChatEndpoint(
       case STREAMED_WITH_USAGE -> new StreamedAnswer(exchange, created, logprobs, true);
       case COUNTS_ONLY -> throw new IllegalArgumentException("a dry run has no answer");
     };
+  }
+
+  /** What became of an answer that ended with {@code failure}. */
+  static ChatFailure cause(Throwable failure) {
+    if (failure instanceof ChatFailureException failed) {
+      return failed.failure();
+    }
+    ChatFailure.Reason reason =
+        failure instanceof ApiErrorException refused
+            ? ApiErrors.reason(refused.error())
+            : ChatFailure.Reason.INTERNAL;
+    return ChatFailure.of(reason, String.valueOf(failure.getMessage()));
   }
 
   /** The error that tells of {@code failure}; what is not meant for the client goes to the log. */

@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
+import io.winnow.decoder.telemetry.TraceContext;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -45,6 +46,15 @@ final class Exchange {
 
   String requestId() {
     return requestId;
+  }
+
+  /** The client's trace. */
+  TraceContext trace() {
+    return new TraceContext(header("traceparent"), header("tracestate"));
+  }
+
+  private String header(String name) {
+    return Optional.ofNullable(routing.request().getHeader(name)).orElse("");
   }
 
   HttpServerRequest request() {

@@ -13,6 +13,7 @@ import io.winnow.decoder.fetch.FetchConfig;
 import io.winnow.decoder.fetch.Network;
 import io.winnow.decoder.fetch.PictureFetcher;
 import io.winnow.decoder.fetch.PictureUrls;
+import io.winnow.decoder.telemetry.TelemetrySource;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -28,7 +29,12 @@ class HttpWiring {
   private final OpenAiApi api;
 
   HttpWiring(
-      Vertx vertx, ChatService chat, HttpConfig http, AccessConfig access, FetchConfig fetch) {
+      Vertx vertx,
+      ChatService chat,
+      TelemetrySource telemetry,
+      HttpConfig http,
+      AccessConfig access,
+      FetchConfig fetch) {
     this.vertx = vertx;
     this.api =
         new OpenAiApi(
@@ -38,7 +44,8 @@ class HttpWiring {
                 callers(access),
                 new Admission(access, timers()),
                 pictures(fetch),
-                new ByteBudget(http.maxBufferedSize().asLongValue())));
+                new ByteBudget(http.maxBufferedSize().asLongValue()),
+                telemetry));
   }
 
   void mount(@Observes Router router) {

@@ -14,6 +14,7 @@ import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatService;
 import io.winnow.decoder.chat.ChatService.ServedModel;
 import io.winnow.decoder.fetch.PictureUrls;
+import io.winnow.decoder.telemetry.TelemetrySource;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Clock;
@@ -44,13 +45,15 @@ public final class OpenAiApi implements AutoCloseable {
    * @param admission decides when they may
    * @param pictures fetches pictures by URL
    * @param budget bounds the bytes held for all requests
+   * @param telemetry hears what happens to each answer
    */
   public record Backend(
       ChatService chat,
       Callers callers,
       Admission admission,
       PictureUrls pictures,
-      ByteBudget budget) {}
+      ByteBudget budget,
+      TelemetrySource telemetry) {}
 
   private final RequestJson json = new RequestJson();
   private final Backend backend;
@@ -81,7 +84,8 @@ public final class OpenAiApi implements AutoCloseable {
             workers,
             new ChatCompletionParser(config.answerTimeout()),
             json,
-            Clock.systemUTC());
+            Clock.systemUTC(),
+            backend.telemetry);
   }
 
   /** Adds the routes. */

@@ -4,6 +4,7 @@ import io.winnow.decoder.chat.AnswerSummary.Finish;
 import io.winnow.decoder.chat.AnswerSummary.Reduction;
 import io.winnow.decoder.chat.AnswerSummary.Timings;
 import io.winnow.decoder.chat.AnswerSummary.Usage;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -96,7 +97,8 @@ public final class FakeChatService implements ChatService, AutoCloseable {
   }
 
   @Override
-  public ActiveAnswer answer(ChatRequest request, AnswerListener listener) {
+  public ActiveAnswer answer(
+      ChatRequest request, AnswerListener listener, AnswerTelemetry telemetry) {
     Script chosen = script.apply(request);
     Call call = new Call(request, listener, chosen);
     calls.add(call);

@@ -7,6 +7,7 @@ import io.winnow.runtime.GenerationListener;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.LayerStepper;
 import io.winnow.runtime.PrefillSummary;
+import io.winnow.runtime.PrefillSummary.SegmentRun;
 import io.winnow.runtime.RuntimeFailure;
 import io.winnow.runtime.RuntimeLoad;
 import io.winnow.runtime.SampledToken;
@@ -28,6 +29,9 @@ import java.util.stream.LongStream;
  * executor of its own, which must keep the order.
  */
 public final class FakeDecoderRuntime implements DecoderRuntime {
+
+  /** How long it says that a segment took. */
+  static final Duration SEGMENT = Duration.ofMillis(2);
 
   private final DecoderManifest manifest;
   private final Supplier<Executor> executors;
@@ -203,7 +207,30 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
         survivors.add(alive);
       }
       return new PrefillSummary(
-          rows, visual, survivors, List.of(), Duration.ZERO, Duration.ofMillis(7));
+          rows,
+          visual,
+          survivors,
+          List.of(),
+          Duration.ZERO,
+          Duration.ofMillis(7),
+          runs(rows, visual));
+    }
+
+    private List<SegmentRun> runs(int[] rows, int[] visual) {
+      List<SegmentRun> runs = new ArrayList<>();
+      for (int i = 0; i < manifest.getSegmentsCount(); i++) {
+        int first = manifest.getSegments(i).getFirstLayer();
+        int last = first + manifest.getSegments(i).getLayerCount() - 1;
+        runs.add(
+            new SegmentRun(
+                SEGMENT.multipliedBy(i),
+                SEGMENT,
+                rows[first],
+                visual[first],
+                rows[last],
+                visual[last]));
+      }
+      return runs;
     }
 
     private void speak() {

@@ -1,6 +1,7 @@
 package io.winnow.decoder.generation;
 
 import io.winnow.decoder.chat.ChatFailure;
+import io.winnow.decoder.telemetry.TraceContext;
 import io.winnow.v1.EncodeTimings;
 import io.winnow.v1.EncodedLayout;
 import io.winnow.v1.Tile;
@@ -34,8 +35,8 @@ final class FakeEncoder implements VisionEncoderClient {
   }
 
   @Override
-  public Encoding encode(String model, byte[] content, Duration timeout, Listener listener) {
-    FakeEncoding encoding = new FakeEncoding(content, timeout, listener, simulation.lane());
+  public Encoding encode(String model, byte[] content, PeerCall call, Listener listener) {
+    FakeEncoding encoding = new FakeEncoding(content, call, listener, simulation.lane());
     encodings.add(encoding);
     encoding.lane.execute(encoding::encode);
     return encoding;
@@ -45,15 +46,17 @@ final class FakeEncoder implements VisionEncoderClient {
 
     final byte[] content;
     final Duration timeout;
+    final TraceContext trace;
     TokenSelection selection;
     boolean cancelled;
     private final Listener listener;
     private final Executor lane;
     private boolean ended;
 
-    FakeEncoding(byte[] content, Duration timeout, Listener listener, Executor lane) {
+    FakeEncoding(byte[] content, PeerCall call, Listener listener, Executor lane) {
       this.content = content;
-      this.timeout = timeout;
+      this.timeout = call.timeout();
+      this.trace = call.trace();
       this.listener = listener;
       this.lane = lane;
     }
@@ -100,7 +103,7 @@ final class FakeEncoder implements VisionEncoderClient {
         }
       }
       ended = true;
-      listener.onFetched();
+      listener.onFetched(4L * hidden * rows, 1);
     }
 
     private void fail(ChatFailure failure) {

@@ -1,12 +1,12 @@
 package io.winnow.decoder.generation;
 
 import io.winnow.decoder.chat.ChatFailure;
+import io.winnow.decoder.telemetry.TraceContext;
 import io.winnow.v1.DecideBegin;
 import io.winnow.v1.Observation;
 import io.winnow.v1.Outcome;
 import io.winnow.v1.Plan;
 import io.winnow.v1.Verdict;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,8 +40,8 @@ final class FakePruner implements PrunerClient {
   }
 
   @Override
-  public Decision open(Duration timeout, Listener listener) {
-    FakeDecision decision = new FakeDecision(listener, simulation.lane());
+  public Decision open(PeerCall call, Listener listener) {
+    FakeDecision decision = new FakeDecision(listener, call.trace(), simulation.lane());
     decisions.add(decision);
     decision.lane.execute(() -> failure.ifPresent(decision::fail));
     return decision;
@@ -53,11 +53,13 @@ final class FakePruner implements PrunerClient {
     final List<Observation> observations = new ArrayList<>();
     Outcome outcome;
     boolean cancelled;
+    final TraceContext trace;
     private final Listener listener;
     private final Executor lane;
     private boolean ended;
 
-    FakeDecision(Listener listener, Executor lane) {
+    FakeDecision(Listener listener, TraceContext trace, Executor lane) {
+      this.trace = trace;
       this.listener = listener;
       this.lane = lane;
     }

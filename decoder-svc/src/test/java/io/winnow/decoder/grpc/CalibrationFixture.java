@@ -7,6 +7,7 @@ import io.winnow.decoder.generation.FakeDecoderRuntime;
 import io.winnow.decoder.generation.FakeText;
 import io.winnow.decoder.generation.FlowLimits;
 import io.winnow.decoder.generation.FlowPorts;
+import io.winnow.decoder.generation.PeerCall;
 import io.winnow.decoder.generation.Simulation;
 import io.winnow.decoder.generation.UnprunedPrompts;
 import io.winnow.decoder.generation.VisionEncoderClient;
@@ -71,12 +72,12 @@ final class CalibrationFixture {
   private static final class InstantEncoder implements VisionEncoderClient {
 
     @Override
-    public Encoding encode(String model, byte[] content, Duration timeout, Listener listener) {
+    public Encoding encode(String model, byte[] content, PeerCall call, Listener listener) {
       Encoding encoding =
           new Encoding() {
             @Override
             public void fetch(TokenSelection selection, FloatBuffer target) {
-              listener.onFetched();
+              listener.onFetched(0, 0);
             }
 
             @Override

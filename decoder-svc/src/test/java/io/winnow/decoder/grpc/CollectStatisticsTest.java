@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.winnow.decoder.chat.FakeChatService;
+import io.winnow.decoder.telemetry.TelemetrySource;
 import io.winnow.v1.AnswerTask;
 import io.winnow.v1.AttentionTask;
 import io.winnow.v1.CalibrationPrompt;
@@ -168,7 +169,10 @@ class CollectStatisticsTest {
     calibrations = CalibrationFixture.calibrations(maxStreams, patience);
     return new InProcess(
         new DecoderGrpcService(
-            chat, new ServingOptions(Runnable::run, Duration.ofMinutes(5)), calibrations));
+            chat,
+            new ServingOptions(Runnable::run, Duration.ofMinutes(5)),
+            calibrations,
+            TelemetrySource.NONE));
   }
 
   private Status.Code sending(CollectStatisticsRequest... messages) throws Exception {

@@ -17,6 +17,7 @@ import io.winnow.decoder.chat.FakeChatService;
 import io.winnow.decoder.chat.FakeChatService.Script;
 import io.winnow.decoder.chat.KeptReports;
 import io.winnow.decoder.chat.ReductionWish;
+import io.winnow.decoder.telemetry.TelemetrySource;
 import io.winnow.v1.ChatMessage.Builder;
 import io.winnow.v1.ContentPart;
 import io.winnow.v1.CountTokensRequest;
@@ -47,7 +48,8 @@ class DecoderGrpcServiceTest {
           new DecoderGrpcService(
               chat,
               new ServingOptions(Runnable::run, MAX_TIMEOUT),
-              CalibrationFixture.calibrations(1)));
+              CalibrationFixture.calibrations(1),
+              TelemetrySource.NONE));
 
   @AfterEach
   void close() {

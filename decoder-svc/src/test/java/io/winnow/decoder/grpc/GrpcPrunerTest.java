@@ -7,6 +7,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
+import io.winnow.decoder.generation.PeerCall;
 import io.winnow.decoder.generation.PrunerClient;
 import io.winnow.v1.DecideBegin;
 import io.winnow.v1.DecideRequest;
@@ -111,7 +112,7 @@ class GrpcPrunerTest {
 
   @Test
   void givesUpAtTheDeadline() throws Exception {
-    pruner.open(Duration.ofMillis(50), heard);
+    pruner.open(PeerCall.untraced(Duration.ofMillis(50)), heard);
 
     assertThat(heard.failed().reason()).isEqualTo(Reason.TIMEOUT);
   }
@@ -128,7 +129,7 @@ class GrpcPrunerTest {
   }
 
   private PrunerClient.Decision open() {
-    return pruner.open(Duration.ofSeconds(60), heard);
+    return pruner.open(PeerCall.untraced(Duration.ofSeconds(60)), heard);
   }
 
   /** What the listener heard. */

@@ -7,6 +7,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
+import io.winnow.decoder.generation.PeerCall;
 import io.winnow.decoder.generation.VisionEncoderClient;
 import io.winnow.v1.DataType;
 import io.winnow.v1.EncodeRequest;
@@ -178,7 +179,7 @@ class GrpcVisionEncoderTest {
 
   @Test
   void givesUpAtTheDeadline() throws Exception {
-    encoder.encode("demo", new byte[] {1}, Duration.ofMillis(50), heard);
+    encoder.encode("demo", new byte[] {1}, PeerCall.untraced(Duration.ofMillis(50)), heard);
 
     assertThat(heard.failed().reason()).isEqualTo(Reason.TIMEOUT);
     peer.gone.get(30, TimeUnit.SECONDS);
@@ -197,7 +198,7 @@ class GrpcVisionEncoderTest {
   }
 
   private VisionEncoderClient.Encoding encode(byte[] picture) {
-    return encoder.encode("demo", picture, Duration.ofSeconds(60), heard);
+    return encoder.encode("demo", picture, PeerCall.untraced(Duration.ofSeconds(60)), heard);
   }
 
   private void fetch(int tokens, int hidden, FloatBuffer target) throws Exception {
@@ -233,7 +234,7 @@ class GrpcVisionEncoderTest {
     }
 
     @Override
-    public void onFetched() {
+    public void onFetched(long bytes, int blocks) {
       fetched.complete(null);
     }
 

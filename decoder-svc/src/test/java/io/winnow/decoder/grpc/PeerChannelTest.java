@@ -7,6 +7,7 @@ import io.grpc.ServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
+import io.winnow.decoder.generation.PeerCall;
 import io.winnow.decoder.generation.PrunerClient;
 import io.winnow.v1.DecideBegin;
 import io.winnow.v1.DecideRequest;
@@ -53,7 +54,7 @@ class PeerChannelTest {
     PrunerClient.Decision decision =
         new GrpcPruner(channel)
             .open(
-                Duration.ofSeconds(30),
+                PeerCall.untraced(Duration.ofSeconds(30)),
                 new PrunerClient.Listener() {
                   @Override
                   public void onPlan(Plan plan) {

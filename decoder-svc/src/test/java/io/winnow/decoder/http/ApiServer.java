@@ -11,6 +11,7 @@ import io.winnow.decoder.access.Callers;
 import io.winnow.decoder.access.Timers;
 import io.winnow.decoder.chat.FakeChatService;
 import io.winnow.decoder.fetch.PictureUrls;
+import io.winnow.decoder.telemetry.TelemetrySource;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -39,7 +40,10 @@ final class ApiServer implements AutoCloseable {
     this.admission = new Admission(config(AccessConfig.class, settings), timers(vertx));
     this.budget = new ByteBudget(config.maxBufferedSize().asLongValue());
     this.api =
-        new OpenAiApi(config, new OpenAiApi.Backend(chat, callers, admission, pictures, budget));
+        new OpenAiApi(
+            config,
+            new OpenAiApi.Backend(
+                chat, callers, admission, pictures, budget, TelemetrySource.NONE));
     Router router = Router.router(vertx);
     api.mount(router);
     this.server =

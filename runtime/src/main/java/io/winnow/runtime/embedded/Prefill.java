@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtSession;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.LogitRow;
 import io.winnow.runtime.PrefillSummary;
+import io.winnow.runtime.PrefillSummary.SegmentRun;
 import io.winnow.runtime.Prompt;
 import io.winnow.runtime.Sampler;
 import io.winnow.runtime.SegmentEnd;
@@ -29,7 +30,7 @@ final class Prefill implements AutoCloseable {
   private final GenerationRequest request;
   private final LayerCounts counts;
   private final Optional<SurvivorTrace> trace;
-  private final List<Duration> durations = new ArrayList<>();
+  private final List<SegmentRun> runs = new ArrayList<>();
   private Optional<TokenRows> rows = Optional.empty(); // until segment 0 begins
   private int nextSegment;
   private long begunNanos; // of segment 0
@@ -98,9 +99,10 @@ final class Prefill implements AutoCloseable {
         counts.entered(),
         counts.visualEntered(),
         trace.map(SurvivorTrace::segments).orElse(List.of()),
-        durations,
+        runs.stream().map(SegmentRun::duration).toList(),
         queued,
-        Duration.ofNanos(System.nanoTime() - begunNanos));
+        Duration.ofNanos(System.nanoTime() - begunNanos),
+        runs);
   }
 
   @Override
@@ -130,6 +132,8 @@ final class Prefill implements AutoCloseable {
       boolean observed,
       int[] cachedLengths,
       long begun) {
+    int rowsIn = counts.rowsAlive();
+    int visualIn = counts.visualAlive();
     for (int layer = segment.firstLayer();
         layer < segment.firstLayer() + segment.layers();
         layer++) {
@@ -154,7 +158,14 @@ final class Prefill implements AutoCloseable {
       }
       end = observed ? Optional.of(segmentEnd(result)) : Optional.empty();
     }
-    durations.add(Duration.ofNanos(System.nanoTime() - begun));
+    runs.add(
+        new SegmentRun(
+            Duration.ofNanos(begun - begunNanos),
+            Duration.ofNanos(System.nanoTime() - begun),
+            rowsIn,
+            visualIn,
+            counts.rowsAlive(),
+            counts.visualAlive()));
     nextSegment++;
     return new Outcome(end, logits);
   }

@@ -74,6 +74,30 @@ public abstract class DecoderPlansContract extends DecoderContract {
           .isEqualTo(Arrays.stream(visual).map(count -> count + text).toArray());
       assertThat(summary.segments()).hasSize(DemoModel.SEGMENTS);
       assertThat(summary.survivors()).as(name).containsExactlyElementsOf(survivors(golden));
+      assertRunsAgree(summary);
+    }
+  }
+
+  /** A runtime may leave the runs out; what it tells must fit the counts of the layers. */
+  private static void assertRunsAgree(PrefillSummary summary) {
+    List<PrefillSummary.SegmentRun> runs = summary.runs();
+    if (runs.isEmpty()) {
+      return;
+    }
+    assertThat(runs).hasSize(DemoModel.SEGMENTS);
+    assertThat(runs.get(0).begin()).isZero();
+    int layers = LAYERS / DemoModel.SEGMENTS;
+    for (int segment = 0; segment < runs.size(); segment++) {
+      PrefillSummary.SegmentRun run = runs.get(segment);
+      assertThat(run.duration()).isPositive();
+      assertThat(run.rowsIn()).isEqualTo(summary.entered()[segment * layers]);
+      assertThat(run.visualIn()).isEqualTo(summary.visualEntered()[segment * layers]);
+      if (segment > 0) {
+        PrefillSummary.SegmentRun before = runs.get(segment - 1);
+        assertThat(run.begin()).isGreaterThanOrEqualTo(before.begin().plus(before.duration()));
+        assertThat(before.rowsOut()).isEqualTo(run.rowsIn());
+        assertThat(before.visualOut()).isEqualTo(run.visualIn());
+      }
     }
   }
 

@@ -1,0 +1,176 @@
+package io.winnow.decoder.generation;
+
+import static io.winnow.decoder.generation.FlowFixture.ask;
+import static io.winnow.decoder.generation.FlowFixture.picture;
+import static io.winnow.decoder.generation.FlowFixture.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.winnow.decoder.chat.ActiveAnswer;
+import io.winnow.decoder.chat.ChatFailure;
+import io.winnow.decoder.chat.ChatFailure.Reason;
+import io.winnow.decoder.chat.ChatRequest;
+import io.winnow.decoder.telemetry.AnswerEvent;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
+import io.winnow.decoder.telemetry.RecordingTelemetry;
+import io.winnow.decoder.telemetry.RequestOrigin;
+import io.winnow.decoder.telemetry.RequestOrigin.Edge;
+import io.winnow.decoder.telemetry.TelemetrySource;
+import io.winnow.decoder.telemetry.TraceContext;
+import io.winnow.v1.Plan;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What the flow tells of itself. */
+class FlowTelemetryTest {
+
+  private final FlowFixture fixture = new FlowFixture();
+  private final RecordingTelemetry heard = new RecordingTelemetry();
+
+  @Test
+  void tellsTheLifeOfAnAnswerInOrder() {
+    answer(ask(picture(1), text("ab")).request());
+
+    assertThat(heard.kinds())
+        .containsExactly(
+            "Prepared",
+            "PlanOpened",
+            "EncodeOpened",
+            "Encoded",
+            "PlanAsked",
+            "Planned",
+            "FetchOpened",
+            "Fetched",
+            "Submitted",
+            "PrefillStarted",
+            "Prefilled",
+            "Token",
+            "Token",
+            "Token",
+            "Token",
+            "Finished");
+  }
+
+  @Test
+  void tellsWhatEachStageDid() {
+    answer(ask(picture(1), text("ab")).request());
+
+    AnswerEvent.Prepared prepared = only(AnswerEvent.Prepared.class);
+    assertThat(prepared.model()).isEqualTo("fake");
+    assertThat(prepared.pictures()).isEqualTo(1);
+    assertThat(prepared.imageTokens()).isEqualTo(4);
+    assertThat(only(AnswerEvent.EncodeOpened.class).bytes()).isEqualTo(3);
+    AnswerEvent.Encoded encoded = only(AnswerEvent.Encoded.class);
+    assertThat(encoded.tokens()).isEqualTo(4);
+    assertThat(encoded.preprocess()).isEqualTo(Duration.ofMillis(2));
+    assertThat(encoded.encode()).isEqualTo(Duration.ofMillis(3));
+    AnswerEvent.Planned planned = only(AnswerEvent.Planned.class);
+    assertThat(planned.byPruner()).isTrue();
+    assertThat(planned.method()).isEqualTo("none");
+    assertThat(planned.fetched()).isEqualTo(4);
+    assertThat(only(AnswerEvent.FetchOpened.class).tokens()).isEqualTo(4);
+    assertThat(only(AnswerEvent.Fetched.class).bytes()).isEqualTo(4 * 2 * Float.BYTES);
+    AnswerEvent.Prefilled prefilled = only(AnswerEvent.Prefilled.class);
+    assertThat(prefilled.macs()).isEqualTo(prefilled.macsUnpruned()).isPositive();
+  }
+
+  @Test
+  void placesTheSegmentsOnItsOwnClock() {
+    answer(ask(picture(1), text("ab")).request());
+
+    List<AnswerEvent.Segment> segments = only(AnswerEvent.Prefilled.class).segments();
+    long begun = only(AnswerEvent.PrefillStarted.class).at();
+    assertThat(segments).hasSize(4);
+    for (int i = 0; i < 4; i++) {
+      AnswerEvent.Segment segment = segments.get(i);
+      assertThat(segment.number()).isEqualTo(i);
+      assertThat(segment.firstLayer()).isEqualTo(2 * i);
+      assertThat(segment.layers()).isEqualTo(2);
+      assertThat(segment.begin()).isEqualTo(begun + i * FakeDecoderRuntime.SEGMENT.toNanos());
+      assertThat(segment.end()).isEqualTo(segment.begin() + FakeDecoderRuntime.SEGMENT.toNanos());
+      assertThat(segment.visualIn()).isEqualTo(4);
+    }
+    assertThat(segments.stream().mapToDouble(AnswerEvent.Segment::macs).sum())
+        .isEqualTo(only(AnswerEvent.Prefilled.class).macs());
+  }
+
+  @Test
+  void sendsTheContextOfEachCallWithIt() {
+    answer(ask(picture(1), picture(2), text("ab")).request());
+
+    assertThat(fixture.encoder.encodings)
+        .extracting(encoding -> encoding.trace.traceparent())
+        .containsExactly("ENCODE-0", "ENCODE-1");
+    assertThat(fixture.pruner.last().trace.traceparent()).isEqualTo("DECIDE-0");
+  }
+
+  @Test
+  void tellsOfObservationsAndVerdicts() {
+    fixture.pruner.plan =
+        Plan.newBuilder().setMethod("dyvte").setFlopsRatio(1).addObserveSegments(1).build();
+    fixture.pruner.exits = true;
+    answer(ask(picture(1)).request());
+
+    assertThat(only(AnswerEvent.Observed.class).visualTokens()).isEqualTo(4);
+    AnswerEvent.Decided decided = only(AnswerEvent.Decided.class);
+    assertThat(decided.segment()).isEqualTo(1);
+    assertThat(decided.exit()).isTrue();
+    assertThat(decided.byPruner()).isTrue();
+  }
+
+  @Test
+  void saysWhenThePlanIsNotThePruners() {
+    fixture.pruner.failure = Optional.of(ChatFailure.of(Reason.UNAVAILABLE, "away"));
+    answer(ask(picture(1)).request());
+
+    assertThat(only(AnswerEvent.Planned.class).byPruner()).isFalse();
+    assertThat(only(AnswerEvent.Planned.class).reason()).contains("pruner-svc failed");
+  }
+
+  @Test
+  void tellsOfAFailedEncoding() {
+    fixture.encoder.failsToEncode = Optional.of(ChatFailure.of(Reason.OVERLOADED, "full"));
+    answer(ask(picture(1)).request());
+
+    assertThat(heard.kinds()).endsWith("EncodeOpened", "Failed");
+    assertThat(only(AnswerEvent.Failed.class).failure().reason()).isEqualTo(Reason.OVERLOADED);
+  }
+
+  @Test
+  void tellsOfACancellation() {
+    fixture.encoder.silent = true;
+    ActiveAnswer answer = answer(ask(picture(1)).request());
+    answer.cancel();
+    fixture.simulation.settle();
+
+    assertThat(only(AnswerEvent.Failed.class).failure().reason()).isEqualTo(Reason.CANCELLED);
+  }
+
+  @Test
+  void tellsOfARefusalBeforeAnyWork() {
+    fixture.encoder.silent = true;
+    for (int i = 0; i <= FlowFixture.LIMITS.maxAnswers(); i++) {
+      answer(ask(text("a"), picture(1)).request());
+    }
+
+    assertThat(only(AnswerEvent.Failed.class).failure().reason()).isEqualTo(Reason.OVERLOADED);
+  }
+
+  private ActiveAnswer answer(ChatRequest request) {
+    AnswerTelemetry telemetry =
+        TelemetrySource.all(List.of(heard))
+            .begin(
+                new RequestOrigin(
+                    request.id(), Edge.GRPC, TraceContext.NONE, fixture.simulation.nanoTime()));
+    ActiveAnswer answer = fixture.flow.answer(request, fixture.listener, telemetry);
+    answer.request(1_000);
+    fixture.simulation.settle();
+    return answer;
+  }
+
+  private <E extends AnswerEvent> E only(Class<E> kind) {
+    assertThat(heard.of(kind)).hasSize(1);
+    return heard.of(kind).get(0);
+  }
+}
