@@ -1,0 +1,39 @@
+package io.winnow.runtime.triton.client;
+
+/**
+ * One ModelStreamInfer call: any number of requests, answered in the order in which the models are
+ * ready. Cancelling it cancels every request on it and leaves others alone, so give each generation
+ * a stream of its own. Thread-safe; no method blocks.
+ */
+public interface InferStream extends AutoCloseable {
+
+  /**
+   * Sends a request. What the transport cannot take yet is buffered: look at {@link #isReady()}
+   * before sending much. After the stream's end it does nothing; the listener was told.
+   *
+   * @return the request's id, made up where it had none
+   * @throws IllegalStateException after {@link #halfClose()}
+   */
+  String send(InferRequest request);
+
+  /** Whether the transport takes a message without buffering it. */
+  boolean isReady();
+
+  /**
+   * Allows so many more messages (responses and failures) to be delivered. A stream opened with
+   * initial credit {@link StreamSettings#UNLIMITED} needs none.
+   */
+  void request(int messages);
+
+  /** Says that no further request comes; what was sent is still answered. */
+  void halfClose();
+
+  /** Ends the stream now; the listener hears of {@code CANCELLED}. Idempotent. */
+  void cancel(String reason);
+
+  /** {@link #cancel} unless the stream has ended. */
+  @Override
+  default void close() {
+    cancel("the stream was closed");
+  }
+}
