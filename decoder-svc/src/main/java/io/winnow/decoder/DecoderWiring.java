@@ -7,6 +7,7 @@ import io.vertx.ext.web.Router;
 import io.winnow.decoder.calibration.CalibrationLimits;
 import io.winnow.decoder.chat.ChatService;
 import io.winnow.decoder.config.DecoderConfig;
+import io.winnow.decoder.config.MeshConfig;
 import io.winnow.decoder.generation.FlowLimits;
 import io.winnow.decoder.generation.FlowPorts;
 import io.winnow.decoder.generation.GenerationFlow;
@@ -18,9 +19,12 @@ import io.winnow.decoder.grpc.GrpcVisionEncoder;
 import io.winnow.decoder.grpc.PeerChannel;
 import io.winnow.decoder.grpc.ServingOptions;
 import io.winnow.decoder.telemetry.TelemetrySource;
+import io.winnow.runtime.mesh.MeshNetwork;
+import io.winnow.runtime.mesh.PeerTarget;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.lang.System.Logger;
@@ -61,10 +65,18 @@ class DecoderWiring {
   private final ExecutorService answering;
   private final ExecutorService counting;
 
-  DecoderWiring(DecoderConfig config) throws InterruptedException {
+  DecoderWiring(DecoderConfig config, MeshNetwork mesh) throws InterruptedException {
+    DecoderConfig.Encoder theEncoder = config.encoder();
+    encoder =
+        new PeerChannel(
+            PeerTarget.parse("winnow.encoder.target", theEncoder.target()),
+            mesh.towards("winnow.encoder.identity", theEncoder.identity()));
+    DecoderConfig.Pruner thePruner = config.pruner();
+    pruner =
+        new PeerChannel(
+            PeerTarget.parse("winnow.pruner.target", thePruner.target()),
+            mesh.towards("winnow.pruner.identity", thePruner.identity()));
     models = RepositoryModels.open(config);
-    encoder = new PeerChannel(config.encoder().target());
-    pruner = new PeerChannel(config.pruner().target());
     int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
     // Its queue holds at most one entry per answer, and answers are bounded.
     answering =
@@ -77,6 +89,16 @@ class DecoderWiring {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(COUNTING_QUEUE),
             task -> new Thread(task, "winnow-counting"));
+  }
+
+  @Produces
+  @Singleton
+  static MeshNetwork mesh(MeshConfig config) {
+    return MeshNetwork.open(config);
+  }
+
+  static void close(@Disposes MeshNetwork mesh) {
+    mesh.close();
   }
 
   @Produces

@@ -5,6 +5,7 @@ import io.quarkus.grpc.GrpcService;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.winnow.pruner.config.MeshConfig;
 import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.config.PrunerConfigProblems;
 import io.winnow.pruner.cost.LearnedCosts;
@@ -12,6 +13,7 @@ import io.winnow.pruner.grpc.PrunerService;
 import io.winnow.pruner.planning.AutoSettings;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.recipes.RecipeWatch;
+import io.winnow.runtime.mesh.MeshNetwork;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -33,6 +35,16 @@ class PrunerWiring {
 
   /** Before the framework's own observers, of which one ends the streams that watch the health. */
   private static final int FIRST = 1;
+
+  @Produces
+  @Singleton
+  static MeshNetwork mesh(MeshConfig config) {
+    return MeshNetwork.open(config);
+  }
+
+  static void close(@Disposes MeshNetwork mesh) {
+    mesh.close();
+  }
 
   @Produces
   @Singleton

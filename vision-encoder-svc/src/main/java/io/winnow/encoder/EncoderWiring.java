@@ -6,15 +6,18 @@ import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.winnow.encoder.config.EncoderConfig;
+import io.winnow.encoder.config.MeshConfig;
 import io.winnow.encoder.grpc.VisionEncoderService;
 import io.winnow.encoder.pictures.EncoderLimits;
 import io.winnow.encoder.pictures.PictureEncoder;
 import io.winnow.runtime.ModelRepository;
 import io.winnow.runtime.embedded.EmbeddedSettings;
+import io.winnow.runtime.mesh.MeshNetwork;
 import io.winnow.runtime.picture.PictureLimits;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.lang.System.Logger;
@@ -34,6 +37,16 @@ class EncoderWiring {
 
   /** Before the framework's own observers, of which one ends the streams that watch the health. */
   private static final int FIRST = 1;
+
+  @Produces
+  @Singleton
+  static MeshNetwork mesh(MeshConfig config) {
+    return MeshNetwork.open(config);
+  }
+
+  static void close(@Disposes MeshNetwork mesh) {
+    mesh.close();
+  }
 
   @Produces
   @Singleton

@@ -28,17 +28,23 @@ public interface DecoderConfig {
   /** Settings under {@code winnow.encoder}. */
   interface Encoder {
 
-    /** host:port, or a gRPC target. */
+    /** HOST:PORT[,HOST:PORT], names looked up again and again; or a gRPC target. */
     @WithDefault("127.0.0.1:7101")
     String target();
+
+    /** The SPIFFE identity that its certificate must have; with {@code winnow.mesh.tls}. */
+    Optional<String> identity();
   }
 
   /** Settings under {@code winnow.pruner}. */
   interface Pruner {
 
-    /** host:port, or a gRPC target. */
+    /** HOST:PORT[,HOST:PORT], names looked up again and again; or a gRPC target. */
     @WithDefault("127.0.0.1:7102")
     String target();
+
+    /** The SPIFFE identity that its certificate must have; with {@code winnow.mesh.tls}. */
+    Optional<String> identity();
   }
 
   /** Settings under {@code winnow.decoder}. */

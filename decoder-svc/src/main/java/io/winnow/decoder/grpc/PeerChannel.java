@@ -1,17 +1,19 @@
 package io.winnow.decoder.grpc;
 
+import io.grpc.ChannelCredentials;
 import io.grpc.ConnectivityState;
+import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
+import io.winnow.runtime.mesh.PeerTarget;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * The connection to another service of the mesh: all its addresses in turn, plain text. After an
- * outage gRPC would wait up to two minutes before it tries again; a call makes it try at once, a
- * second apart at most.
+ * The connections to the replicas of another service of the mesh, used in turn. After an outage
+ * gRPC would wait up to two minutes before it tries again; a call makes it try at once, a second
+ * apart at most.
  */
 public final class PeerChannel implements Supplier<ManagedChannel>, AutoCloseable {
 
@@ -22,24 +24,25 @@ public final class PeerChannel implements Supplier<ManagedChannel>, AutoCloseabl
   private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
+  private final PeerTarget target;
   private final ManagedChannel channel;
   private final AtomicLong lastRetry = new AtomicLong(System.nanoTime());
 
   /**
    * Connects at the first call, which waits for it: a peer may well start later than this service.
    *
-   * @param target host:port, or a gRPC target with a scheme
+   * @param credentials also say whether the connections are encrypted
    */
-  public PeerChannel(String target) {
+  public PeerChannel(PeerTarget target, ChannelCredentials credentials) {
+    this.target = target;
     this.channel =
-        ManagedChannelBuilder.forTarget(target.contains(":///") ? target : "dns:///" + target)
+        Grpc.newChannelBuilder(target.uri(), credentials)
             .defaultLoadBalancingPolicy("round_robin")
             .keepAliveTime(KEEP_ALIVE.toSeconds(), TimeUnit.SECONDS)
             .keepAliveTimeout(KEEP_ALIVE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             // The calls only copy and post: a thread of its own would cost a hop per message.
             .directExecutor()
-            .usePlaintext()
             .build();
   }
 
@@ -66,6 +69,8 @@ public final class PeerChannel implements Supplier<ManagedChannel>, AutoCloseabl
     } catch (InterruptedException e) {
       channel.shutdownNow();
       Thread.currentThread().interrupt();
+    } finally {
+      target.close();
     }
   }
 }

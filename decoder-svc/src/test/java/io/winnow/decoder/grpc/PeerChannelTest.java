@@ -2,6 +2,7 @@ package io.winnow.decoder.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.stub.StreamObserver;
@@ -9,6 +10,7 @@ import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.generation.PeerCall;
 import io.winnow.decoder.generation.PrunerClient;
+import io.winnow.runtime.mesh.PeerTarget;
 import io.winnow.v1.DecideBegin;
 import io.winnow.v1.DecideRequest;
 import io.winnow.v1.DecideResponse;
@@ -28,7 +30,9 @@ class PeerChannelTest {
   @Test
   void reachesAPeerThatStartedLaterThanItsFirstFailure() throws Exception {
     int port = freePort();
-    try (PeerChannel channel = new PeerChannel("127.0.0.1:" + port)) {
+    try (PeerChannel channel =
+        new PeerChannel(
+            PeerTarget.parse("target", "127.0.0.1:" + port), InsecureChannelCredentials.create())) {
       assertThat(ask(channel)).isEqualTo(Reason.UNAVAILABLE.name());
       Server peer = ServerBuilder.forPort(port).addService(new Planner()).build().start();
       try {
