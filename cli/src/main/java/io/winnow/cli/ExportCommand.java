@@ -3,6 +3,7 @@ package io.winnow.cli;
 import io.winnow.modelkit.ExportException;
 import io.winnow.modelkit.ExportRequest;
 import io.winnow.modelkit.Exporter;
+import io.winnow.modelkit.TritonBackend;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -55,6 +56,15 @@ final class ExportCommand implements Callable<Integer> {
       description = "fp32, int8 or int4 for CPUs; fp16 or bf16 for CUDA (default: fp32).")
   private String weights = "";
 
+  @Option(
+      names = "--triton-backend",
+      paramLabel = "BACKEND",
+      defaultValue = "onnxruntime",
+      description =
+          "What runs the vision tower in Triton: onnxruntime, or python for servers without that"
+              + " backend (default: ${DEFAULT-VALUE}).")
+  private String tritonBackend = "";
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
@@ -82,7 +92,8 @@ final class ExportCommand implements Callable<Integer> {
     Path folder = checkpoint.toAbsolutePath().normalize();
     String chosen = name != null ? name : String.valueOf(folder.getFileName());
     try {
-      return new ExportRequest(folder, repository, chosen, segments, weights);
+      return new ExportRequest(folder, repository, chosen, segments, weights)
+          .withTritonBackend(TritonBackend.named(tritonBackend));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec().commandLine(), e.getMessage(), e);
     }

@@ -39,6 +39,7 @@ final class CheckpointFingerprint {
   static String of(ExportRequest request) throws IOException {
     MessageDigest digest = sha256();
     add(digest, EXPORT_FORMAT + "/" + request.segments() + "/" + request.weights());
+    add(digest, request.tritonBackend() + "/" + TritonPrograms.all());
     TreeSet<String> files = new TreeSet<>(FILES);
     Safetensors.files(request.checkpoint()).forEach(files::add);
     add(digest, request.checkpoint(), files);

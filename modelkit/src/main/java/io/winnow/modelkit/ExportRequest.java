@@ -14,9 +14,15 @@ import java.util.regex.Pattern;
  * @param segments decoder segments, at least 1; more than the decoder has layers means one layer
  *     each
  * @param weights precision of the weights, by its label: see {@link Precision}
+ * @param tritonBackend what runs the vision tower and the gates in Triton
  */
 public record ExportRequest(
-    Path checkpoint, Path repository, String name, int segments, String weights) {
+    Path checkpoint,
+    Path repository,
+    String name,
+    int segments,
+    String weights,
+    TritonBackend tritonBackend) {
 
   /** Segments of an export that asks for nothing else: enough ends to exit at, at no cost. */
   public static final int DEFAULT_SEGMENTS = 4;
@@ -26,6 +32,7 @@ public record ExportRequest(
   public ExportRequest {
     requireNonNull(checkpoint, "checkpoint is null");
     requireNonNull(repository, "repository is null");
+    requireNonNull(tritonBackend, "tritonBackend is null");
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "name is \"" + name + "\", must be letters, digits, dots, dashes and underscores");
@@ -34,6 +41,12 @@ public record ExportRequest(
       throw new IllegalArgumentException("segments is " + segments + ", must be at least 1");
     }
     Precision.named(weights);
+  }
+
+  /** A request for Triton's ONNX Runtime backend. */
+  public ExportRequest(
+      Path checkpoint, Path repository, String name, int segments, String weights) {
+    this(checkpoint, repository, name, segments, weights, TritonBackend.ONNXRUNTIME);
   }
 
   public Precision precision() {
@@ -47,6 +60,11 @@ public record ExportRequest(
 
   /** This request at another precision. */
   public ExportRequest withWeights(String label) {
-    return new ExportRequest(checkpoint, repository, name, segments, label);
+    return new ExportRequest(checkpoint, repository, name, segments, label, tritonBackend);
+  }
+
+  /** This request for another backend of Triton. */
+  public ExportRequest withTritonBackend(TritonBackend backend) {
+    return new ExportRequest(checkpoint, repository, name, segments, weights, backend);
   }
 }

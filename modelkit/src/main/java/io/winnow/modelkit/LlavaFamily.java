@@ -122,9 +122,11 @@ final class LlavaFamily implements AutoCloseable {
         root.resolve(manifest.getGraph()),
         request.precision().tower(),
         g -> new VisionGraph(g, config, weights).build());
+    TritonBackend backend = request.tritonBackend();
     Files.writeString(
         root.resolve(folder).resolve("config.pbtxt"),
-        TritonConfig.vision(folder, manifest, config.text().hiddenSize()));
+        TritonConfig.vision(folder, backend, manifest, config.text().hiddenSize()));
+    TritonPrograms.writeStateless(backend, root.resolve(folder).resolve("1"));
     return manifest;
   }
 
@@ -145,7 +147,12 @@ final class LlavaFamily implements AutoCloseable {
               .setLayerCount(range.count())
               .build());
     }
-    return shape(config.text()).addAllSegments(segments).build();
+    DecoderManifest manifest = shape(config.text()).addAllSegments(segments).build();
+    Files.writeString(
+        root.resolve(folder).resolve("config.pbtxt"),
+        TritonConfig.decoder(folder, manifest, request.precision()));
+    TritonPrograms.writeDecoder(root.resolve(folder).resolve("1"));
+    return manifest;
   }
 
   private DecoderManifest.Builder shape(DecoderShape text) {

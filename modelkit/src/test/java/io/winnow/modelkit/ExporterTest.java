@@ -53,7 +53,31 @@ class ExporterTest {
     assertThat(repository.resolve(manifest.getPrompt().getTokenizer())).exists();
     assertThat(repository.resolve("small-vision/config.pbtxt"))
         .content()
-        .contains("name: \"small-vision\"", "dims: [ -1, 3, 16, 16 ]", "dims: [ -1, 16, 64 ]");
+        .contains(
+            "name: \"small-vision\"",
+            "backend: \"onnxruntime\"",
+            "dims: [ 3, 16, 16 ]",
+            "dims: [ 16, 64 ]");
+    assertThat(repository.resolve("small-vision/1/model.py")).doesNotExist();
+    assertThat(repository.resolve("small-decoder/config.pbtxt"))
+        .content()
+        .contains("name: \"small-decoder\"", "decoupled: true", "kind: KIND_CPU");
+    assertThat(repository.resolve("small-decoder/1/model.py"))
+        .content()
+        .contains("class TritonPythonModel");
+  }
+
+  @Test
+  void writesTheVisionTowerForServersWithoutTheOnnxRuntimeBackend() throws Exception {
+    ExportRequest asked = request(2).withTritonBackend(TritonBackend.PYTHON);
+    Exporter.export(asked, SILENT);
+
+    assertThat(repository.resolve("small-vision/config.pbtxt"))
+        .content()
+        .contains("backend: \"python\"");
+    assertThat(repository.resolve("small-vision/1/model.py")).exists();
+    assertThat(Exporter.isUpToDate(asked)).isTrue();
+    assertThat(Exporter.isUpToDate(request(2))).as("for another backend").isFalse();
   }
 
   @Test

@@ -1,0 +1,230 @@
+"""Winnow's decoder as a model of Triton's Python backend: verbs in, events out. See docs/triton.md.
+
+This file speaks with Triton; winnow_engine.py runs the generations. One stream carries one generation: the request that
+begins it (verb `prefill`) stays open until the terminal event, further requests (`resume`, `decode`, `close`) name it.
+"""
+
+import json
+import logging
+import os
+import queue
+import threading
+import time
+
+import numpy as np
+import onnxruntime
+import triton_python_backend_utils as pb
+
+from winnow_engine import FAILED, FINISHED, PREFILLED, SEGMENT_END, STARTED, TOKEN, Engine, Generation
+from winnow_graphs import Decoder, kv_pools
+from winnow_prefill import Prompt, require
+from winnow_sampling import Sampling
+
+DESCRIBED = 7  # after the engine's events
+CAUSES = {"END_OF_SEQUENCE": 0, "LENGTH": 1}
+INPUTS = (
+    "token_ids", "spans", "positions", "visual_tokens", "keep", "scores",
+    "observed", "sampling", "end_tokens", "replay",
+)  # fmt: skip
+WATCH_SECONDS = 0.1
+
+
+class TritonPythonModel:
+    def initialize(self, args):
+        config = json.loads(args["model_config"])
+        options = {key: value["string_value"] for key, value in config["parameters"].items()}
+        device = "cuda" if args["model_instance_kind"] == "GPU" else "cpu"
+        threads = int(options["intra_op_threads"]) or os.cpu_count()
+        self.decoder = Decoder(args["model_repository"], device, int(args["model_instance_device_id"] or 0), threads)
+        classes = [int(tokens) for tokens in options["capacity_classes"].split(",") if tokens.strip()]
+        self.kv_bytes_limit, self.max_queued = int(options["kv_bytes_limit"]), int(options["max_queued"])
+        pools = kv_pools(self.decoder, classes, int(options["slots_per_class"]), self.kv_bytes_limit)
+        self.engine = Engine(self.decoder, pools, self.max_queued)
+        self.idle_seconds = float(options["idle_seconds"])
+        self.streams = {}  # generation's name to its Stream; the lock guards it
+        self.lock = threading.Lock()
+        self.outbox = queue.SimpleQueue()
+        self.postman = threading.Thread(target=self.deliver, name="winnow-outbox")
+        self.postman.start()
+
+    def execute(self, requests):
+        for request in requests:
+            stream = Stream(request.get_response_sender())
+            try:
+                self.take(request, stream)
+            except Exception as error:  # without an answer the caller would wait for ever
+                expected = isinstance(error, (ValueError, KeyError))
+                if not expected:
+                    logging.exception("a request failed")
+                kind = "INVALID_ARGUMENT" if expected else "INTERNAL"
+                self.tell(stream, FAILED, kind, f"{type(error).__name__}: {error}")
+        return None
+
+    def finalize(self):
+        self.engine.stop()
+        self.outbox.put(None)
+        self.postman.join()
+
+    def take(self, request, stream):
+        options = json.loads(request.parameters() or "{}")
+        verb, name = options.get("verb"), options.get("generation", "")
+        if verb == "prefill":
+            self.begin(name, read_tensors(request), options, stream)
+            return
+        if verb == "describe":
+            self.tell(stream, DESCRIBED, json.dumps(self.describe()))
+            return
+        require(verb in ("resume", "decode", "close"), f"unknown verb {verb!r}")
+        with self.lock:
+            target = self.streams.get(name)
+        if target is not None:  # otherwise it has ended, and nothing happens
+            generation = target.generation
+            if verb == "resume":
+                self.engine.resume(generation, int(options["segment"]), bool(options["exit"]))
+            elif verb == "decode":
+                self.engine.grant(generation, int(options["tokens"]))
+            else:
+                self.engine.close(generation)
+        self.outbox.put((stream, None, ()))
+
+    def begin(self, name, tensors, options, stream):
+        require(name, "the parameter generation must name the generation")
+        require("token_ids" in tensors and "sampling" in tensors, "token_ids and sampling are needed")
+        prompt = Prompt(self.decoder, tensors, options)
+        temperature, top_p = tensors["sampling"].tolist()
+        sampling = Sampling(
+            temperature, top_p, int(options["top_k"]), int(options["seed"]), int(options["top_logprobs"])
+        )
+        room = self.decoder.context - max(prompt.rows, prompt.next_position)
+        require(room >= 1, f"a context of {self.decoder.context} leaves no room for an answer")
+        end_tokens = frozenset(tensors["end_tokens"].tolist()) if "end_tokens" in tensors else self.decoder.end_tokens
+        replay = tensors["replay"].tolist() if "replay" in tensors else []
+        require(all(0 <= token < self.decoder.vocabulary for token in replay), "a replayed token is not in the vocabulary")
+        max_tokens = min(room, int(options["max_tokens"]))
+        require(max_tokens >= 1, "max_tokens must be at least 1")
+
+        def tell(event, *values):
+            self.tell(stream, event, *values)
+
+        generation = stream.generation = Generation(prompt, sampling, max_tokens, end_tokens, replay, tell)
+        generation.credit = int(options.get("credit", 0))
+        if "exit_before" in options:
+            generation.exit_from = int(options["exit_before"])
+        with self.lock:
+            require(name not in self.streams, f"generation {name} exists")
+            self.streams[name] = stream
+        stream.name = name
+        refusal = self.engine.accept(generation)
+        if refusal is not None:
+            self.tell(stream, FAILED, *refusal)
+
+    def describe(self):
+        engine = self.engine
+        return {
+            "slots": engine.slots,
+            "max_queued": self.max_queued,
+            "kv_bytes_limit": self.kv_bytes_limit,
+            "running": engine.running_count,
+            "queued": engine.live_count - engine.running_count,
+            "kv_bytes_used": engine.kv_bytes,
+            "checkpoint": self.decoder.manifest.get("checkpointSha256", ""),
+            "weights": self.decoder.manifest["decoder"]["weights"],
+            "device": self.decoder.device,
+            "onnxruntime": onnxruntime.__version__,
+        }
+
+    def tell(self, stream, event, *values):
+        self.outbox.put((stream, event, values))
+
+    # The outbox's thread, which alone speaks with the response senders
+
+    def deliver(self):
+        watched = time.monotonic()
+        while True:
+            try:
+                letter = self.outbox.get(timeout=WATCH_SECONDS)
+                if letter is None:
+                    return
+                self.post(*letter)
+            except queue.Empty:
+                pass
+            except Exception:
+                logging.exception("an event could not be sent")
+            if time.monotonic() - watched >= WATCH_SECONDS:
+                self.watch()
+                watched = time.monotonic()
+
+    def post(self, stream, event, values):
+        final = event in (None, FINISHED, FAILED, DESCRIBED)
+        flags = pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL if final else 0
+        if final and stream.name is not None:
+            with self.lock:
+                self.streams.pop(stream.name, None)
+        if event is None:
+            stream.sender.send(flags=flags)
+            return
+        tensors = [pb.Tensor("event", np.array([event], np.int32))]
+        tensors += [pb.Tensor(name, array) for name, array in event_tensors(event, values)]
+        stream.sender.send(pb.InferenceResponse(output_tensors=tensors), flags=flags)
+
+    def watch(self):
+        """Ends generations whose caller has gone or does nothing."""
+        with self.lock:
+            streams = list(self.streams.values())
+        now = time.monotonic()
+        for stream in streams:
+            generation = stream.generation
+            if stream.sender.is_cancelled():
+                self.engine.close(generation)
+            elif generation.idle and now - generation.touched > self.idle_seconds:
+                self.engine.close(
+                    generation, "CANCELLED", f"nothing was asked of the generation for {self.idle_seconds} s"
+                )
+
+
+class Stream:
+    """Where the events of one request go."""
+
+    def __init__(self, sender):
+        self.sender = sender
+        self.generation = self.name = None
+
+
+def read_tensors(request):
+    """The request's inputs, copied: their memory is Triton's."""
+    tensors = {}
+    for name in INPUTS:
+        tensor = pb.get_input_tensor_by_name(request, name)
+        if tensor is not None:
+            tensors[name] = tensor.as_numpy().copy()
+    return tensors
+
+
+def event_tensors(event, values):
+    if event == STARTED:
+        return [("numbers", np.array(values, np.int64))]
+    if event == SEGMENT_END:
+        segment, visual, importance, text_status = values
+        tensors = [("numbers", np.array([segment, visual], np.int64)), ("text_status", text_status)]
+        return tensors + ([("importance", importance)] if visual else [])
+    if event == PREFILLED:
+        prefill, queued, total = values
+        tensors = [
+            ("entered", np.stack([prefill.entered, prefill.visual_entered])),
+            ("seconds", np.array([queued, total, *prefill.seconds])),
+        ]
+        if prefill.prompt.tracing:
+            # Counts first: an empty tensor does not travel.
+            counts = np.array([len(left) for left in prefill.survivors], np.int64)
+            tensors.append(("survivors", np.concatenate([counts, *prefill.survivors])))
+        return tensors
+    if event == TOKEN:
+        (token,) = values
+        ids = [token.step, token.id, *(id for id, _ in token.top)]
+        logprobs = [token.logprob, *(logprob for _, logprob in token.top)]
+        return [("numbers", np.array(ids, np.int64)), ("logprobs", np.array(logprobs))]
+    if event == FINISHED:
+        return [("numbers", np.array([CAUSES[values[0]]], np.int64))]
+    if event in (FAILED, DESCRIBED):
+        return [("text", np.array([text.encode() for text in values], np.object_))]
+    return []
