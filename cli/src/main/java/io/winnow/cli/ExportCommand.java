@@ -65,6 +65,12 @@ final class ExportCommand implements Callable<Integer> {
               + " backend (default: ${DEFAULT-VALUE}).")
   private String tritonBackend = "";
 
+  @Option(
+      names = "--if-changed",
+      description =
+          "Leave the repository alone if it holds this export already. Several may run at once.")
+  private boolean ifChanged;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
@@ -78,7 +84,11 @@ final class ExportCommand implements Callable<Integer> {
                 + " are faster%n",
             weights);
       }
-      Exporter.export(request, new PrintedProgress(progress));
+      if (ifChanged) {
+        Exporter.exportIfChanged(request, new PrintedProgress(progress));
+      } else {
+        Exporter.export(request, new PrintedProgress(progress));
+      }
       progress.printf("winnow: %s holds model \"%s\"%n", repository, request.name());
       return 0;
     } catch (ExportException e) {

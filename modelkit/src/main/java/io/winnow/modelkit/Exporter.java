@@ -26,10 +26,28 @@ public final class Exporter {
    * @throws IOException if the repository cannot be written
    */
   public static void export(ExportRequest request, ExportProgress progress) throws IOException {
+    write(request, progress, () -> false);
+  }
+
+  /**
+   * Writes the model unless the repository already holds it. Of several processes that call this on
+   * one repository at once, one writes.
+   *
+   * @return whether it was written
+   */
+  public static boolean exportIfChanged(ExportRequest request, ExportProgress progress)
+      throws IOException {
+    return !isUpToDate(request) && write(request, progress, () -> isUpToDate(request));
+  }
+
+  private static boolean write(
+      ExportRequest request, ExportProgress progress, ModelRepositoryWriter.Condition isThere)
+      throws IOException {
     try (LlavaFamily family = new LlavaFamily(request, progress)) {
       String fingerprint = CheckpointFingerprint.of(request);
-      new ModelRepositoryWriter(request.repository(), request.name())
-          .replace(
+      return new ModelRepositoryWriter(request.repository(), request.name())
+          .replaceUnless(
+              isThere,
               root -> {
                 ModelManifest manifest =
                     family.write(root).setCheckpointSha256(fingerprint).build();

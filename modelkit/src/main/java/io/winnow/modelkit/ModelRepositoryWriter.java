@@ -34,7 +34,13 @@ final class ModelRepositoryWriter {
     void write(Path root) throws IOException;
   }
 
-  void replace(Content content) throws IOException {
+  /** Looked at once no other export of the model is under way. */
+  interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  /** Gives false, and writes nothing, if the condition holds. */
+  boolean replaceUnless(Condition condition, Content content) throws IOException {
     Files.createDirectories(repository);
     // A FileLock guards against other processes only.
     synchronized (IN_THIS_PROCESS) {
@@ -45,11 +51,15 @@ final class ModelRepositoryWriter {
               StandardOpenOption.WRITE)) {
         lockFile.lock(); // closing the channel gives it back
         removeLeftovers();
+        if (condition.holds()) {
+          return false;
+        }
         Path staging = Files.createTempDirectory(repository, temporaryPrefix());
         try {
           Path fresh = Files.createDirectory(staging.resolve("fresh"));
           content.write(fresh);
           swap(fresh, Files.createDirectory(staging.resolve("stale")));
+          return true;
         } finally {
           delete(staging);
         }

@@ -134,6 +134,27 @@ class ExporterTest {
   }
 
   @Test
+  void oneOfSeveralWritesWhatIsMissing() throws Exception {
+    ExecutorService pods = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<Boolean>> written = new ArrayList<>();
+      for (int pod = 0; pod < 4; pod++) {
+        written.add(pods.submit(() -> Exporter.exportIfChanged(request(2), SILENT)));
+      }
+      int writers = 0;
+      for (Future<Boolean> pod : written) {
+        writers += pod.get() ? 1 : 0;
+      }
+      assertThat(writers).isEqualTo(1);
+    } finally {
+      pods.shutdown();
+    }
+    assertThat(Exporter.isUpToDate(request(2))).isTrue();
+    assertThat(Exporter.exportIfChanged(request(3), SILENT)).isTrue();
+    assertThat(manifest().getDecoder().getSegmentsCount()).isEqualTo(3);
+  }
+
+  @Test
   void keepsTheOldModelWhenAnExportFails() throws Exception {
     Exporter.export(request(2), SILENT);
     Files.delete(checkpoint.resolve("tokenizer.json"));

@@ -1,0 +1,119 @@
+package io.winnow.images;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
+
+/**
+ * The smallest system that runs the services: this JDK's modules, the C and C++ libraries of this
+ * Debian, a user without rights, and nothing that could be called (no shell, no package manager).
+ */
+final class BaseSystem {
+
+  static final String JAVA_HOME = "/opt/java";
+
+  /** What the services' class paths ask for; the images' test finds out when one is missing. */
+  private static final List<String> MODULES =
+      List.of(
+          "java.base",
+          "java.desktop",
+          "java.instrument",
+          "java.logging",
+          "java.management",
+          "java.naming",
+          "java.net.http",
+          "java.security.jgss",
+          "java.security.sasl",
+          "java.sql",
+          "java.transaction.xa",
+          "java.xml",
+          "jdk.crypto.ec",
+          "jdk.jfr",
+          "jdk.management",
+          "jdk.naming.dns",
+          "jdk.net",
+          "jdk.unsupported",
+          "jdk.zipfs");
+
+  /** Parts of java.desktop for screens, sound and fonts: their libraries are not in the image. */
+  private static final List<String> NOT_FOR_SERVERS =
+      List.of("awt_xawt", "jawt", "splashscreen", "jsound", "fontmanager", "freetype");
+
+  private BaseSystem() {}
+
+  /** Writes it anew into this folder, and gives the folder. */
+  static Path write(Path folder) throws IOException {
+    delete(folder);
+    Path java = folder.resolve(JAVA_HOME.substring(1));
+    Files.createDirectories(java.getParent());
+    link(java);
+    DebianLibraries.copy(folder);
+    Path etc = Files.createDirectories(folder.resolve("etc"));
+    Files.writeString(
+        etc.resolve("passwd"),
+        """
+        root:x:0:0:root:/:/none
+        nonroot:x:65532:65532:nonroot:/tmp:/none
+        """);
+    Files.writeString(etc.resolve("group"), "root:x:0:\nnonroot:x:65532:\n");
+    Files.writeString(etc.resolve("nsswitch.conf"), "hosts: files dns\n");
+    Files.createDirectories(folder.resolve("tmp"));
+    return folder;
+  }
+
+  /** The one file of this name. */
+  static Path only(Path folder, String glob) {
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, glob)) {
+      List<Path> files = new ArrayList<>();
+      found.forEach(files::add);
+      if (files.size() != 1) {
+        throw new IllegalStateException(
+            folder + " should hold one " + glob + " and holds " + files + "; build it first");
+      }
+      return files.get(0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void link(Path java) throws IOException {
+    ToolProvider jlink =
+        ToolProvider.findFirst("jlink")
+            .orElseThrow(() -> new IllegalStateException("this JDK has no jlink"));
+    int status =
+        jlink.run(
+            System.out,
+            System.err,
+            "--add-modules",
+            String.join(",", MODULES),
+            "--strip-java-debug-attributes",
+            "--no-header-files",
+            "--no-man-pages",
+            "--output",
+            java.toString());
+    if (status != 0) {
+      throw new IllegalStateException("jlink ended with status " + status);
+    }
+    for (String library : NOT_FOR_SERVERS) {
+      Files.deleteIfExists(java.resolve("lib").resolve("lib" + library + ".so"));
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
