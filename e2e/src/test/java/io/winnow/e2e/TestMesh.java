@@ -38,6 +38,15 @@ final class TestMesh implements AutoCloseable {
 
   /** Serves the bundled model once under each of the names. */
   static TestMesh start(String... names) {
+    return serveDemo(Map.of(), names);
+  }
+
+  /** Serves the bundled model, with further settings by module. */
+  static TestMesh serveDemo(Map<String, Map<String, String>> settings) {
+    return serveDemo(settings, "demo");
+  }
+
+  private static TestMesh serveDemo(Map<String, Map<String, String>> settings, String... names) {
     try {
       Path target = ROOT.resolve("e2e/target");
       Path models = target.resolve("models").resolve(String.join("+", names));
@@ -48,7 +57,7 @@ final class TestMesh implements AutoCloseable {
           Exporter.export(request, (file, done, total) -> {});
         }
       }
-      return serve(models, Map.of());
+      return serve(models, settings);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

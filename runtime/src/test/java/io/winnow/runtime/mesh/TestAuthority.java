@@ -45,9 +45,13 @@ public final class TestAuthority {
     this.certificate = sign(this.name, keys, now.minus(LIFE), now.plus(LIFE), true);
   }
 
-  /** Writes the authority's certificate, for who trusts it. */
-  public Path trust(Path folder) throws IOException {
-    return replace(folder.resolve("trust.pem"), pem(certificate));
+  /** Writes the authority's certificate, and those of others, for who trusts them all. */
+  public Path trust(Path folder, TestAuthority... others) throws IOException {
+    StringBuilder certificates = new StringBuilder(pem(certificate));
+    for (TestAuthority other : others) {
+      certificates.append(pem(other.certificate));
+    }
+    return replace(folder.resolve("trust.pem"), certificates.toString());
   }
 
   /**
