@@ -44,6 +44,22 @@ public record GenerationRequest(
     this(prompt, plan, sampling, maxTokens, Optional.empty(), Optional.empty());
   }
 
+  /**
+   * Most tokens that the answer can have in a context: {@link #maxTokens()}, or less where the
+   * prompt leaves no room for them.
+   *
+   * @throws IllegalArgumentException if it leaves room for none
+   */
+  public int answerLimit(int contextLength) {
+    long used = Math.max(prompt.length(), prompt.nextPosition());
+    if (used >= contextLength) {
+      throw new IllegalArgumentException(
+          "the prompt takes %s positions, a context of %s leaves no room for an answer"
+              .formatted(used, contextLength));
+    }
+    return (int) Math.min(contextLength - used, maxTokens);
+  }
+
   /** The same request with another plan. */
   public GenerationRequest withPlan(PrefillPlan other) {
     return new GenerationRequest(prompt, other, sampling, maxTokens, replay, traceparent);

@@ -27,14 +27,7 @@ final class RequestCheck {
     checkPrompt(request.prompt());
     checkPlan(request.plan(), request.prompt());
     request.replay().ifPresent(this::checkReplay);
-    long used = Math.max(request.prompt().length(), request.prompt().nextPosition());
-    long room = manifest.getContextLength() - used;
-    require(
-        room >= 1,
-        "the prompt takes %s positions, a context of %s leaves no room for an answer",
-        used,
-        manifest.getContextLength());
-    return (int) Math.min(room, request.maxTokens());
+    return request.answerLimit(manifest.getContextLength());
   }
 
   /** Checks a prompt that nothing is generated for. */

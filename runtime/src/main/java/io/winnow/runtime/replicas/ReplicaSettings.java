@@ -1,0 +1,67 @@
+package io.winnow.runtime.replicas;
+
+import java.time.Duration;
+
+/**
+ * How replicas are watched.
+ *
+ * @param probeInterval between two questions whether a replica is ready
+ * @param refreshInterval between two looks at which replicas there are
+ * @param ejection how long a replica that lost work gets no new one; doubles with every loss in a
+ *     row
+ * @param maxEjection bound on it
+ * @param maxReplays times that one generation is taken up by another replica, at least 0
+ * @param stalledAfter a generation that its replica owes something and that hears nothing for so
+ *     long is taken for lost
+ */
+public record ReplicaSettings(
+    Duration probeInterval,
+    Duration refreshInterval,
+    Duration ejection,
+    Duration maxEjection,
+    int maxReplays,
+    Duration stalledAfter) {
+
+  public ReplicaSettings {
+    requirePositive(probeInterval, "probeInterval");
+    requirePositive(refreshInterval, "refreshInterval");
+    requirePositive(ejection, "ejection");
+    requirePositive(maxEjection, "maxEjection");
+    requirePositive(stalledAfter, "stalledAfter");
+    if (maxReplays < 0) {
+      throw new IllegalArgumentException("maxReplays is " + maxReplays + ", must be at least 0");
+    }
+  }
+
+  /** Made for replicas in a data centre. */
+  public static ReplicaSettings defaults() {
+    return new ReplicaSettings(
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(30),
+        3,
+        Duration.ofMinutes(2));
+  }
+
+  public ReplicaSettings withRefreshInterval(Duration interval) {
+    return new ReplicaSettings(
+        probeInterval, interval, ejection, maxEjection, maxReplays, stalledAfter);
+  }
+
+  public ReplicaSettings withMaxReplays(int replays) {
+    return new ReplicaSettings(
+        probeInterval, refreshInterval, ejection, maxEjection, replays, stalledAfter);
+  }
+
+  public ReplicaSettings withStalledAfter(Duration silence) {
+    return new ReplicaSettings(
+        probeInterval, refreshInterval, ejection, maxEjection, maxReplays, silence);
+  }
+
+  private static void requirePositive(Duration duration, String name) {
+    if (duration.isNegative() || duration.isZero()) {
+      throw new IllegalArgumentException(name + " is " + duration + ", must be positive");
+    }
+  }
+}
