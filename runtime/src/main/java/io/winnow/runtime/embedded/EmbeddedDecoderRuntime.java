@@ -8,6 +8,7 @@ import io.winnow.runtime.GenerationListener;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.LayerStepper;
 import io.winnow.runtime.RepositoryModel;
+import io.winnow.runtime.RequestCheck;
 import io.winnow.runtime.RuntimeFailure;
 import io.winnow.runtime.RuntimeFailure.Kind;
 import io.winnow.runtime.RuntimeLoad;

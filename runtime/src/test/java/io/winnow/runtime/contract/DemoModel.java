@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.winnow.modelkit.ExportRequest;
 import io.winnow.modelkit.Exporter;
+import io.winnow.modelkit.TritonBackend;
 import io.winnow.runtime.EncoderRuntime;
 import io.winnow.runtime.ModelRepository;
 import io.winnow.runtime.Prompt;
@@ -159,7 +160,9 @@ public final class DemoModel {
   private static RepositoryModel export(Path repository, int segments, String weights) {
     try {
       Exporter.export(
-          new ExportRequest(folder().resolve("checkpoint"), repository, "demo", segments, weights),
+          // The Triton of the tests has no ONNX Runtime backend; for the JVM it is all the same.
+          new ExportRequest(folder().resolve("checkpoint"), repository, "demo", segments, weights)
+              .withTritonBackend(TritonBackend.PYTHON),
           (file, done, total) -> {});
       return ModelRepository.open(repository).model("demo");
     } catch (IOException e) {

@@ -1,9 +1,8 @@
-package io.winnow.runtime.embedded;
+package io.winnow.runtime;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.winnow.runtime.Prompt;
 import io.winnow.v1.DecoderManifest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,19 +1,16 @@
-package io.winnow.runtime.embedded;
+package io.winnow.runtime;
 
-import io.winnow.runtime.GenerationRequest;
-import io.winnow.runtime.PrefillPlan;
-import io.winnow.runtime.Prompt;
-import io.winnow.runtime.Replay;
 import io.winnow.v1.DecoderManifest;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Refuses requests whose parts do not fit each other or the model: programmer errors. */
-final class RequestCheck {
+/** Refuses requests whose parts do not fit each other or the model: for runtimes. Thread-safe. */
+public final class RequestCheck {
 
   private final DecoderManifest manifest;
 
-  RequestCheck(DecoderManifest manifest) {
+  /** Checks against a decoder of this shape. */
+  public RequestCheck(DecoderManifest manifest) {
     this.manifest = manifest;
   }
 
@@ -23,15 +20,19 @@ final class RequestCheck {
    * @return the token limit of its answer, clipped to the context
    * @throws IllegalArgumentException if it cannot be run
    */
-  int maxTokens(GenerationRequest request) {
+  public int maxTokens(GenerationRequest request) {
     checkPrompt(request.prompt());
     checkPlan(request.plan(), request.prompt());
     request.replay().ifPresent(this::checkReplay);
     return request.answerLimit(manifest.getContextLength());
   }
 
-  /** Checks a prompt that nothing is generated for. */
-  void promptAlone(Prompt prompt) {
+  /**
+   * Checks a prompt that nothing is generated for.
+   *
+   * @throws IllegalArgumentException if it cannot be run
+   */
+  public void promptAlone(Prompt prompt) {
     checkPrompt(prompt);
     require(
         prompt.length() <= manifest.getContextLength(),

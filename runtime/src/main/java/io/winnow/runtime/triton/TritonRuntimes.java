@@ -1,0 +1,34 @@
+package io.winnow.runtime.triton;
+
+import io.winnow.runtime.DecoderRuntime;
+import io.winnow.runtime.EncoderRuntime;
+import io.winnow.runtime.RepositoryModel;
+
+/** Opens runtimes whose graphs run on a Triton server, from the same model repository. */
+public final class TritonRuntimes {
+
+  private TritonRuntimes() {}
+
+  /**
+   * A decoder on the server's model NAME-decoder. Needs no server yet: while there is none, {@link
+   * DecoderRuntime#alive()} is false and generations fail as UNAVAILABLE.
+   *
+   * @param model whose manifest says what the server runs; its graphs are not read here
+   * @param address "host:port" or another gRPC target
+   */
+  public static DecoderRuntime decoder(
+      RepositoryModel model, String address, TritonSettings settings) {
+    return new TritonDecoderRuntime(model, address, settings);
+  }
+
+  /**
+   * A vision tower on the server's model NAME-vision. Needs no server yet.
+   *
+   * @param model whose manifest says what the server runs
+   * @param address "host:port" or another gRPC target
+   */
+  public static EncoderRuntime encoder(
+      RepositoryModel model, String address, TritonSettings settings) {
+    return new TritonEncoderRuntime(model, address, settings);
+  }
+}

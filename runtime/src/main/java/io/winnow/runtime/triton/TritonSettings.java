@@ -1,0 +1,74 @@
+package io.winnow.runtime.triton;
+
+import io.winnow.runtime.triton.client.ChannelSettings;
+import java.time.Duration;
+
+/**
+ * Bounds of what is asked of a Triton. All durations are positive.
+ *
+ * @param channel how the connection is made
+ * @param probe how long a question about the server's state may take, and the pause between two
+ * @param acknowledge how long the server may take to queue or refuse a generation
+ * @param generation longest life of a generation, from start to end
+ * @param encode longest time for a picture
+ * @param close how long the server may take to end what was closed; then it is abandoned
+ * @param maxStarting generations that may wait to be sent, at least 1
+ */
+public record TritonSettings(
+    ChannelSettings channel,
+    Duration probe,
+    Duration acknowledge,
+    Duration generation,
+    Duration encode,
+    Duration close,
+    int maxStarting) {
+
+  public TritonSettings {
+    requirePositive(probe, "probe");
+    requirePositive(acknowledge, "acknowledge");
+    requirePositive(generation, "generation");
+    requirePositive(encode, "encode");
+    requirePositive(close, "close");
+    if (maxStarting < 1) {
+      throw new IllegalArgumentException("maxStarting is " + maxStarting + ", must be at least 1");
+    }
+  }
+
+  /** Clear text; 2 s, 10 s, 10 min, 1 min, 5 s; 1024 starting generations. */
+  public static TritonSettings defaults() {
+    return new TritonSettings(
+        ChannelSettings.defaults(),
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(10),
+        Duration.ofMinutes(10),
+        Duration.ofMinutes(1),
+        Duration.ofSeconds(5),
+        1024);
+  }
+
+  public TritonSettings withChannel(ChannelSettings other) {
+    return new TritonSettings(other, probe, acknowledge, generation, encode, close, maxStarting);
+  }
+
+  public TritonSettings withProbe(Duration other) {
+    return new TritonSettings(channel, other, acknowledge, generation, encode, close, maxStarting);
+  }
+
+  public TritonSettings withAcknowledge(Duration other) {
+    return new TritonSettings(channel, probe, other, generation, encode, close, maxStarting);
+  }
+
+  public TritonSettings withGeneration(Duration other) {
+    return new TritonSettings(channel, probe, acknowledge, other, encode, close, maxStarting);
+  }
+
+  public TritonSettings withEncode(Duration other) {
+    return new TritonSettings(channel, probe, acknowledge, generation, other, close, maxStarting);
+  }
+
+  private static void requirePositive(Duration duration, String name) {
+    if (duration.isNegative() || duration.isZero()) {
+      throw new IllegalArgumentException(name + " is " + duration + ", must be positive");
+    }
+  }
+}
