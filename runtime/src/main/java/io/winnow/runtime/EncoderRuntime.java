@@ -17,6 +17,11 @@ public interface EncoderRuntime extends AutoCloseable {
    */
   EncodedPicture encode(FloatBuffer pixelValues);
 
+  /** Whether it can encode now; one that runs elsewhere may come back to life. */
+  default boolean alive() {
+    return true;
+  }
+
   /**
    * Stops computations under way, waits for them and frees everything. Idempotent; see {@link
    * DecoderRuntime#close()}.

@@ -109,6 +109,11 @@ final class ReplicaPool<R extends AutoCloseable> {
         Level.WARNING, "runtime {0} lost work: no more for {1} ms", member.name, pause.toMillis());
   }
 
+  /** What the member said when it was asked last. */
+  synchronized boolean isReady(Member<R> member) {
+    return member.ready;
+  }
+
   /** Members that would be chosen. */
   synchronized List<Member<R>> well() {
     long now = nanoClock.getAsLong();

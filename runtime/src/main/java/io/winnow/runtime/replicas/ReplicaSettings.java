@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param maxReplays times that one generation is taken up by another replica, at least 0
  * @param stalledAfter a generation that its replica owes something and that hears nothing for so
  *     long is taken for lost
+ * @param unreachableAfter the same for a replica that is not ready
  */
 public record ReplicaSettings(
     Duration probeInterval,
@@ -20,7 +21,8 @@ public record ReplicaSettings(
     Duration ejection,
     Duration maxEjection,
     int maxReplays,
-    Duration stalledAfter) {
+    Duration stalledAfter,
+    Duration unreachableAfter) {
 
   public ReplicaSettings {
     requirePositive(probeInterval, "probeInterval");
@@ -28,6 +30,7 @@ public record ReplicaSettings(
     requirePositive(ejection, "ejection");
     requirePositive(maxEjection, "maxEjection");
     requirePositive(stalledAfter, "stalledAfter");
+    requirePositive(unreachableAfter, "unreachableAfter");
     if (maxReplays < 0) {
       throw new IllegalArgumentException("maxReplays is " + maxReplays + ", must be at least 0");
     }
@@ -41,22 +44,35 @@ public record ReplicaSettings(
         Duration.ofSeconds(1),
         Duration.ofSeconds(30),
         3,
-        Duration.ofMinutes(2));
+        Duration.ofMinutes(2),
+        Duration.ofSeconds(10));
   }
 
   public ReplicaSettings withRefreshInterval(Duration interval) {
     return new ReplicaSettings(
-        probeInterval, interval, ejection, maxEjection, maxReplays, stalledAfter);
+        probeInterval, interval, ejection, maxEjection, maxReplays, stalledAfter, unreachableAfter);
   }
 
   public ReplicaSettings withMaxReplays(int replays) {
     return new ReplicaSettings(
-        probeInterval, refreshInterval, ejection, maxEjection, replays, stalledAfter);
+        probeInterval,
+        refreshInterval,
+        ejection,
+        maxEjection,
+        replays,
+        stalledAfter,
+        unreachableAfter);
   }
 
   public ReplicaSettings withStalledAfter(Duration silence) {
     return new ReplicaSettings(
-        probeInterval, refreshInterval, ejection, maxEjection, maxReplays, silence);
+        probeInterval,
+        refreshInterval,
+        ejection,
+        maxEjection,
+        maxReplays,
+        silence,
+        unreachableAfter);
   }
 
   private static void requirePositive(Duration duration, String name) {

@@ -158,7 +158,7 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
       all = List.copyOf(live);
     }
     for (ReplicatedGeneration generation : all) {
-      generation.checkProgress(nanoTime(), settings.stalledAfter().toNanos());
+      generation.checkProgress();
     }
   }
 
@@ -182,6 +182,11 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
 
   List<String> names() {
     return pool.names();
+  }
+
+  /** How long a generation waits for something that this member owes. */
+  Duration patience(Member<DecoderRuntime> member) {
+    return pool.isReady(member) ? settings.stalledAfter() : settings.unreachableAfter();
   }
 
   int maxReplays() {

@@ -52,6 +52,7 @@ public final class ReplicatedEncoderRuntime implements EncoderRuntime {
   }
 
   /** Whether a replica is ready. */
+  @Override
   public boolean alive() {
     return !pool.well().isEmpty();
   }

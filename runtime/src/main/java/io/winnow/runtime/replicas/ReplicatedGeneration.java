@@ -13,7 +13,6 @@ import io.winnow.runtime.SegmentEnd;
 import io.winnow.runtime.replicas.ReplicaPool.Member;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -58,11 +57,11 @@ final class ReplicatedGeneration implements Generation {
       fail(noReplica());
       return;
     }
-    Attempt attempt = new Attempt(chosen.get());
+    Attempt attempt;
     GenerationRequest next;
     synchronized (this) {
+      attempt = new Attempt(chosen.get());
       current = attempt;
-      attempt.drawnBefore = progress.drawn();
       next = progress.next();
     }
     Generation handle;
@@ -108,11 +107,18 @@ final class ReplicatedGeneration implements Generation {
   }
 
   /** Gives its replica up if that has been silent for too long. */
-  void checkProgress(long nowNanos, long limitNanos) {
+  void checkProgress() {
     Attempt attempt;
     synchronized (this) {
       attempt = current;
-      if (attempt == null || !progress.owesWork() || nowNanos - attempt.heardNanos < limitNanos) {
+    }
+    if (attempt == null) {
+      return;
+    }
+    long patience = home.patience(attempt.member).toNanos();
+    synchronized (this) {
+      boolean silent = home.nanoTime() - attempt.heardNanos >= patience;
+      if (attempt != current || !silent || !progress.owesWork()) {
         return;
       }
       attempt.stalled = true;
@@ -239,19 +245,17 @@ final class ReplicatedGeneration implements Generation {
   private final class Attempt implements GenerationListener {
 
     private final Member<DecoderRuntime> member;
-    private final BitSet ends = new BitSet(); // segments whose end was reached here
-    private final BitSet answered = new BitSet(); // those whose verdict was passed on
-    private final BitSet exited = new BitSet(); // those among them that were exits
+    private final PassedOn passed;
     private @Nullable Generation handle;
     private long heardNanos = home.nanoTime();
-    private long drawnBefore; // tokens that others drew for this caller
-    private long passed; // credit
     private boolean heard;
     private boolean stalled;
     private boolean left;
 
+    /** With the generation's lock held. */
     Attempt(Member<DecoderRuntime> member) {
       this.member = member;
+      this.passed = new PassedOn(progress);
     }
 
     void opened(Generation opened) {
@@ -279,41 +283,22 @@ final class ReplicatedGeneration implements Generation {
     /** Passes on what the caller has said and this replica has not heard. */
     void forward() {
       Generation open;
-      BitSet verdicts = new BitSet();
-      BitSet exits = new BitSet();
-      int credit;
+      PassedOn.News news;
       synchronized (ReplicatedGeneration.this) {
         if (handle == null || left) {
           return;
         }
         open = handle;
-        ends.stream()
-            .forEach(
-                segment -> {
-                  Optional<Boolean> verdict = progress.verdict(segment);
-                  boolean exit = verdict.orElse(false);
-                  if (verdict.isPresent()
-                      && (!answered.get(segment) || exit != exited.get(segment))) {
-                    verdicts.set(segment);
-                    exits.set(segment, exit);
-                  }
-                });
-        answered.or(verdicts);
-        exited.or(exits);
-        credit = (int) Math.min(Integer.MAX_VALUE, progress.granted() - drawnBefore - passed);
-        passed += credit;
+        news = passed.news();
       }
-      verdicts.stream().forEach(segment -> open.resume(segment, exits.get(segment)));
-      if (credit > 0) {
-        open.decode(credit);
-      }
+      news.tell(open);
     }
 
     boolean mayGoOnElsewhere(RuntimeFailure failure) {
       return switch (failure.kind()) {
-        case UNAVAILABLE, CANCELLED -> true;
+        case UNAVAILABLE -> true;
         case RESOURCE_EXHAUSTED -> !heard; // refused; later it is this generation's own doing
-        case INTERNAL -> false; // it would fail again
+        case CANCELLED, INTERNAL -> false; // the replica's last word: it would be said again
       };
     }
 
@@ -329,7 +314,7 @@ final class ReplicatedGeneration implements Generation {
       boolean first =
           heard(
               () -> {
-                ends.set(end.segment());
+                passed.reached(end.segment());
                 return progress.end(end.segment());
               });
       if (first) {

@@ -228,6 +228,35 @@ class ReplicatedDecoderRuntimeTest {
   }
 
   @Test
+  void aSilentReplicaThatIsNotReadyIsGivenUpSooner() {
+    Fleet fleet = Fleet.of("a", "b");
+    fleet.runtime.start(request(), listener).decode(ANSWER);
+    fleet.step();
+    FakeReplica silent = fleet.busy();
+    silent.silent = true;
+    silent.ready = false;
+
+    fleet.pass(Duration.ofSeconds(9));
+    assertThat(silent.live()).isEqualTo(1);
+    fleet.pass(Duration.ofSeconds(1));
+    fleet.run();
+
+    assertThat(listener.awaitAnswer()).hasSize(ANSWER);
+  }
+
+  @Test
+  void whatAReplicaCancelsIsNotRepeatedElsewhere() {
+    Fleet fleet = Fleet.of("a", "b");
+    fleet.runtime.start(request(), listener);
+    fleet.step();
+
+    fleet.busy().endAll(new RuntimeFailure(Kind.CANCELLED, "idle for two minutes"));
+
+    assertThat(listener.awaitFailure(Kind.CANCELLED).message()).contains("idle");
+    assertThat(fleet.replica("b").requests).isEmpty();
+  }
+
+  @Test
   void aCallerThatClosesIsNotServedElsewhere() {
     Fleet fleet = Fleet.of("a", "b");
     Generation generation = fleet.runtime.start(request(), listener);
