@@ -59,8 +59,16 @@ class PrunerWiring {
 
   @Produces
   @Singleton
-  PrunePlanner planner(RecipeWatch recipes, PrunerConfig config) {
-    return PrunePlanner.withAllMethods(recipes::book, new LearnedCosts(), settings(config.auto()));
+  LoadedGates gates(PrunerConfig config) {
+    requireValid(config);
+    return config.gates().repository().map(LoadedGates::of).orElseGet(LoadedGates::none);
+  }
+
+  @Produces
+  @Singleton
+  PrunePlanner planner(RecipeWatch recipes, LoadedGates gates, PrunerConfig config) {
+    return PrunePlanner.withAllMethods(
+        recipes::book, new LearnedCosts(), gates, settings(config.auto()));
   }
 
   private static AutoSettings settings(PrunerConfig.Auto auto) {
@@ -86,6 +94,7 @@ class PrunerWiring {
       @Observes @Priority(FIRST) ShutdownEvent stop,
       GrpcHealthStorage health,
       @GrpcService PrunerService service,
+      LoadedGates gates,
       PrunerConfig config)
       throws InterruptedException {
     for (String served : List.copyOf(health.getStatuses().keySet())) {
@@ -95,5 +104,6 @@ class PrunerWiring {
     if (ended > 0) {
       log.log(Level.WARNING, "{0} streams outlasted the drain and were ended", ended);
     }
+    gates.close(); // while the JVM is still up, see ExitGates
   }
 }

@@ -26,6 +26,8 @@ public interface PrunerConfig {
 
   Auto auto();
 
+  Gates gates();
+
   Calibration calibration();
 
   /** How recipes are found, see {@code Pruner.Calibrate}. */
@@ -34,6 +36,19 @@ public interface PrunerConfig {
     /** Calibrations under way; more are refused. 0 switches them off. */
     @WithDefault("2")
     int maxStreams();
+  }
+
+  /** Exit gates, see the method {@code dyvte}. */
+  interface Gates {
+
+    /**
+     * Model repository whose models' gates are loaded at the start; without it no model has any.
+     */
+    Optional<Path> repository();
+
+    /** Threads that compute gates, one for each gate at a time. */
+    @WithDefault("2")
+    int threads();
   }
 
   /** Where recipes are. */

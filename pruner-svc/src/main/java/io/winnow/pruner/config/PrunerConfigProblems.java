@@ -33,6 +33,7 @@ public final class PrunerConfigProblems {
               .formatted(config.calibration().maxStreams()));
     }
     requireAuto(problems, config.auto());
+    requireGates(problems, config.gates());
     return problems;
   }
 
@@ -55,6 +56,19 @@ public final class PrunerConfigProblems {
       problems.add(
           "winnow.pruner.auto.low-detail-keep-ratio is %s, must be above 0 and at most 1"
               .formatted(auto.lowDetailKeepRatio()));
+    }
+  }
+
+  private static void requireGates(List<String> problems, PrunerConfig.Gates gates) {
+    gates
+        .repository()
+        .filter(folder -> !Files.isDirectory(folder))
+        .ifPresent(
+            folder ->
+                problems.add("winnow.pruner.gates.repository is %s, no folder".formatted(folder)));
+    if (gates.threads() < 1) {
+      problems.add(
+          "winnow.pruner.gates.threads is %d, must be at least 1".formatted(gates.threads()));
     }
   }
 

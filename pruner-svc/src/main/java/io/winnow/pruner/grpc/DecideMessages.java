@@ -1,6 +1,9 @@
 package io.winnow.pruner.grpc;
 
 import io.winnow.pruner.planning.DecoderDimensions;
+import io.winnow.pruner.planning.ExitQuestions;
+import io.winnow.pruner.planning.ExitWatch.ExitVerdict;
+import io.winnow.pruner.planning.ExitWish;
 import io.winnow.pruner.planning.PictureTokens;
 import io.winnow.pruner.planning.PlanRequest;
 import io.winnow.pruner.planning.PrunePlan;
@@ -17,10 +20,12 @@ import io.winnow.v1.Positions;
 import io.winnow.v1.Ranking;
 import io.winnow.v1.TokenIndices;
 import io.winnow.v1.TokenSelection;
+import io.winnow.v1.Verdict;
 import io.winnow.v1.VisualTokenReduction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -42,7 +47,8 @@ final class DecideMessages {
         dimensions(begin.getShape()),
         wish(begin.getReduction()),
         textTokens(begin),
-        pictures(begin));
+        pictures(begin),
+        segmentEnds(begin.getShape()));
   }
 
   static DecideResponse planned(PrunePlan plan) {
@@ -65,7 +71,26 @@ final class DecideMessages {
     for (float score : plan.scores()) {
       message.addScores(score);
     }
+    plan.questions().ifPresent(questions -> ask(message, questions));
     return DecideResponse.newBuilder().setPlan(message).build();
+  }
+
+  private static void ask(Plan.Builder message, ExitQuestions questions) {
+    for (int segment : questions.segments()) {
+      message.addObserveSegments(segment);
+    }
+    message.setBlocking(questions.blocking());
+  }
+
+  static DecideResponse verdict(int segment, ExitVerdict verdict) {
+    return DecideResponse.newBuilder()
+        .setVerdict(
+            Verdict.newBuilder()
+                .setSegment(segment)
+                .setExit(verdict.exit())
+                .setMargin(verdict.margin())
+                .setThreshold(verdict.threshold()))
+        .build();
   }
 
   private static TokenIndices.Builder indices(int[] selected) {
@@ -94,6 +119,20 @@ final class DecideMessages {
         "shape.hidden_size and shape.intermediate_size must be positive");
     return new DecoderDimensions(
         shape.getLayers(), shape.getHiddenSize(), shape.getIntermediateSize());
+  }
+
+  /** One segment where the shape tells none. */
+  private static List<Integer> segmentEnds(DecoderShape shape) throws RefusedException {
+    List<Integer> ends = shape.getSegmentEndsList();
+    int previous = 0;
+    for (int end : ends) {
+      require(end > previous, "shape.segment_ends %s do not ascend".formatted(ends));
+      previous = end;
+    }
+    require(
+        ends.isEmpty() || previous == shape.getLayers(),
+        "shape.segment_ends %s do not end with the %d layers".formatted(ends, shape.getLayers()));
+    return ends.isEmpty() ? List.of(shape.getLayers()) : ends;
   }
 
   private static int textTokens(DecideBegin begin) throws RefusedException {
@@ -138,7 +177,18 @@ final class DecideMessages {
         reduction.getMethod().isEmpty() ? ReductionWish.AUTO : reduction.getMethod(),
         budget(reduction),
         reduction.getLayer() == 0 ? OptionalInt.empty() : OptionalInt.of(reduction.getLayer()),
-        reduction.hasSeed() ? OptionalLong.of(reduction.getSeed()) : OptionalLong.empty());
+        reduction.hasSeed() ? OptionalLong.of(reduction.getSeed()) : OptionalLong.empty(),
+        exit(reduction));
+  }
+
+  private static ExitWish exit(VisualTokenReduction reduction) {
+    return new ExitWish(
+        reduction.hasExitThreshold()
+            ? OptionalDouble.of(reduction.getExitThreshold())
+            : OptionalDouble.empty(),
+        reduction.hasMinLayer() ? OptionalInt.of(reduction.getMinLayer()) : OptionalInt.empty(),
+        reduction.getBlocking(),
+        Optional.of(reduction.getWith()).filter(with -> !with.isEmpty()));
   }
 
   private static Optional<Budget> budget(VisualTokenReduction reduction) throws RefusedException {
@@ -174,6 +224,10 @@ final class DecideMessages {
             Reason.INVALID_REQUEST,
             "%s %s, not %s".formatted(field, range, value),
             "visual_token_reduction." + field));
+  }
+
+  static RefusedException violation(String problem) {
+    return new RefusedException(PrunerFailure.of(Reason.PROTOCOL_VIOLATION, problem));
   }
 
   static void require(boolean condition, String problem) throws RefusedException {

@@ -2,6 +2,9 @@ package io.winnow.pruner.grpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.winnow.pruner.planning.ExitQuestions;
+import io.winnow.pruner.planning.ExitWatch;
+import io.winnow.pruner.planning.ExitWatch.ExitVerdict;
 import io.winnow.pruner.planning.PlanDecision;
 import io.winnow.pruner.planning.PlanRequest;
 import io.winnow.pruner.planning.PrefillOutcome;
@@ -9,20 +12,25 @@ import io.winnow.pruner.planning.PrunePlan;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.planning.PrunerFailure;
 import io.winnow.pruner.planning.PrunerFailure.Reason;
+import io.winnow.runtime.RuntimeStoppedException;
 import io.winnow.runtime.streams.IdleTimer;
 import io.winnow.runtime.streams.OpenStreams;
 import io.winnow.v1.DecideBegin;
 import io.winnow.v1.DecideRequest;
 import io.winnow.v1.DecideResponse;
+import io.winnow.v1.Observation;
 import io.winnow.v1.Outcome;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /**
  * One generation's stream: keeps the protocol's order and ends exactly once. Messages are taken one
- * at a time, the next only when the peer has read what it was sent. Called by gRPC and by the idle
- * timer, hence synchronized; no method waits.
+ * at a time, the next only when the peer has read what it was sent. Called by gRPC, by the idle
+ * timer and by the threads that compute gates, hence synchronized; no method waits, and gates are
+ * computed outside the lock.
  */
 final class DecideStream implements StreamObserver<DecideRequest> {
 
@@ -32,6 +40,7 @@ final class DecideStream implements StreamObserver<DecideRequest> {
   private final PrunePlanner planner;
   private final OpenStreams<DecideStream> openStreams;
   private final IdleTimer.Timeout idleTimeout;
+  private final Executor gateThreads;
   private State state = new State.AwaitingBegin();
   private boolean wantsNext;
 
@@ -39,11 +48,13 @@ final class DecideStream implements StreamObserver<DecideRequest> {
       ServerCallStreamObserver<DecideResponse> peer,
       PrunePlanner planner,
       OpenStreams<DecideStream> openStreams,
-      IdleTimer idleTimer) {
+      IdleTimer idleTimer,
+      Executor gateThreads) {
     this.peer = peer;
     this.planner = planner;
     this.openStreams = openStreams;
     this.idleTimeout = idleTimer.timeout(this::idle);
+    this.gateThreads = gateThreads;
   }
 
   /** Admits the stream and takes the first message. Call once, inside the gRPC method. */
@@ -72,13 +83,14 @@ final class DecideStream implements StreamObserver<DecideRequest> {
     try {
       switch (request.getStepCase()) {
         case BEGIN -> begin(request.getBegin());
-        case OBSERVATION -> refuseOrder("an Observation that no plan has asked for");
+        case OBSERVATION -> observe(request.getObservation());
         case OUTCOME -> finish(request.getOutcome());
         case STEP_NOT_SET -> refuseOrder("a message without a step");
       }
+    } catch (RefusedException e) {
+      fail(e.failure());
     } catch (RuntimeException e) {
-      log.log(Level.ERROR, "a Decide stream failed", e);
-      fail(PrunerFailure.of(Reason.INTERNAL, "the pruner failed; its log has the details"));
+      broken(e);
     }
   }
 
@@ -102,28 +114,65 @@ final class DecideStream implements StreamObserver<DecideRequest> {
     }
   }
 
-  private void begin(DecideBegin begin) {
+  private void broken(RuntimeException defect) {
+    log.log(Level.ERROR, "a Decide stream failed", defect);
+    fail(PrunerFailure.of(Reason.INTERNAL, "the pruner failed; its log has the details"));
+  }
+
+  private void begin(DecideBegin begin) throws RefusedException {
     if (!(state instanceof State.AwaitingBegin)) {
       refuseOrder("a DecideBegin that is not the first message");
       return;
     }
-    try {
-      PlanRequest request = DecideMessages.planRequest(begin);
-      PlanDecision decision = planner.plan(request);
-      if (decision instanceof PlanDecision.Planned planned) {
-        answer(request, planned.plan());
-      } else if (decision instanceof PlanDecision.Refused refused) {
-        fail(refused.failure());
-      }
-    } catch (RefusedException e) {
-      fail(e.failure());
+    PlanRequest request = DecideMessages.planRequest(begin);
+    PlanDecision decision = planner.plan(request);
+    if (decision instanceof PlanDecision.Planned planned) {
+      answer(request, planned.plan());
+    } else if (decision instanceof PlanDecision.Refused refused) {
+      fail(refused.failure());
     }
   }
 
   private void answer(PlanRequest request, PrunePlan plan) {
-    state = new State.Planned(request, plan);
+    state = new State.Planned(request, plan, plan.questions().map(ExitQuestions::watch));
     peer.onNext(DecideMessages.planned(plan));
     takeNext();
+  }
+
+  /** Has the gate computed elsewhere. The next message is taken after the verdict only. */
+  private void observe(Observation observation) throws RefusedException {
+    if (!(state instanceof State.Planned planned) || planned.watch().isEmpty()) {
+      refuseOrder("an Observation that no plan has asked for");
+      return;
+    }
+    ExitWatch watch = planned.watch().get();
+    int segment = observation.getSegment();
+    float[] status = TextStatusTensor.read(observation); // [2 * hidden]
+    Optional<PrunerFailure> misfit =
+        watch.misfit(segment, observation.getVisualTokens(), status.length);
+    if (misfit.isPresent()) {
+      fail(misfit.get());
+      return;
+    }
+    idleTimeout.stop(); // it is the pruner's turn
+    gateThreads.execute(() -> decide(watch, segment, status));
+  }
+
+  private void decide(ExitWatch watch, int segment, float[] status) {
+    try {
+      tell(segment, watch.decide(segment, status));
+    } catch (RuntimeStoppedException e) {
+      fail(PrunerFailure.of(Reason.DRAINING, "the pruner has stopped"));
+    } catch (RuntimeException e) {
+      broken(e);
+    }
+  }
+
+  private synchronized void tell(int segment, ExitVerdict verdict) {
+    if (!(state instanceof State.Ended)) {
+      peer.onNext(DecideMessages.verdict(segment, verdict));
+      takeNext();
+    }
   }
 
   private void finish(Outcome outcome) {
@@ -164,7 +213,8 @@ final class DecideStream implements StreamObserver<DecideRequest> {
     fail(
         PrunerFailure.of(
             Reason.PROTOCOL_VIOLATION,
-            "the stream goes DecideBegin, Outcome, end; this was " + what));
+            "the stream goes DecideBegin, the Observations that the plan asks for, Outcome, end; this was "
+                + what));
   }
 
   private synchronized void idle() {
@@ -196,7 +246,8 @@ final class DecideStream implements StreamObserver<DecideRequest> {
 
     record AwaitingBegin() implements State {}
 
-    record Planned(PlanRequest request, PrunePlan plan) implements State {}
+    record Planned(PlanRequest request, PrunePlan plan, Optional<ExitWatch> watch)
+        implements State {}
 
     record Ended() implements State {}
   }

@@ -23,7 +23,7 @@ final class FailureStatus {
     return switch (reason) {
       case INVALID_REQUEST, UNKNOWN_METHOD, IMPOSSIBLE_BUDGET, UNKNOWN_COST, PROTOCOL_VIOLATION ->
           Code.INVALID_ARGUMENT;
-      case NO_RECIPE -> Code.NOT_FOUND;
+      case NO_RECIPE, NO_GATES -> Code.NOT_FOUND;
       case TOO_MANY_STREAMS -> Code.RESOURCE_EXHAUSTED;
       case IDLE -> Code.DEADLINE_EXCEEDED;
       case DRAINING -> Code.UNAVAILABLE;

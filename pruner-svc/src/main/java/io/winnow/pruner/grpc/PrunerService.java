@@ -20,10 +20,12 @@ import io.winnow.v1.PrunerGrpc;
 import jakarta.annotation.PreDestroy;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /**
- * The gRPC service. Deciding takes microseconds, so it happens on the event loop; a calibration has
- * a thread of its own.
+ * The gRPC service. Planning takes microseconds, so it happens on the event loop; gates take up to
+ * milliseconds and have a few threads, a calibration has one of its own.
  */
 @GrpcService
 public final class PrunerService extends PrunerGrpc.PrunerImplBase {
@@ -34,6 +36,7 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
   private final Conversations calibrations;
   private final RecipeStore recipes;
   private final PrunerConfig config;
+  private final ExecutorService gateThreads;
 
   public PrunerService(PrunePlanner planner, PrunerConfig config) {
     this.planner = planner;
@@ -42,13 +45,21 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
     calibrations = new Conversations("calibration", config.calibration().maxStreams());
     openStreams = new OpenStreams<>(config.maxStreams());
     idleTimer = new IdleTimer(config.idleTimeout());
+    // A stream has one gate computed at a time, so the queue is bounded by the streams.
+    gateThreads =
+        Executors.newFixedThreadPool(
+            config.gates().threads(), task -> new Thread(task, "winnow-gates"));
   }
 
   @Override
   public StreamObserver<DecideRequest> decide(StreamObserver<DecideResponse> peer) {
     DecideStream stream =
         new DecideStream(
-            (ServerCallStreamObserver<DecideResponse>) peer, planner, openStreams, idleTimer);
+            (ServerCallStreamObserver<DecideResponse>) peer,
+            planner,
+            openStreams,
+            idleTimer,
+            gateThreads);
     stream.open();
     return stream;
   }
@@ -97,5 +108,6 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
   @PreDestroy
   void close() {
     idleTimer.close();
+    gateThreads.shutdownNow();
   }
 }

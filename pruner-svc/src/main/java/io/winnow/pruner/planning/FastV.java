@@ -15,8 +15,8 @@ final class FastV implements PruneMethod {
   }
 
   @Override
-  public int maxLayer(DecoderDimensions decoder) {
-    return LayerDrop.maxLayer(decoder);
+  public int maxLayer(PlanRequest request) {
+    return LayerDrop.maxLayer(request.decoder());
   }
 
   @Override

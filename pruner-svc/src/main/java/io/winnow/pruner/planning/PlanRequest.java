@@ -10,19 +10,33 @@ import java.util.List;
  * @param wish what the caller asked for
  * @param textTokens text tokens of the prompt, at least one
  * @param pictures the pictures in prompt order; empty for a text-only prompt
+ * @param segmentEnds layers behind the end of each of the decoder's segments, ascending, the last
+ *     all of them // [segments]
  */
 public record PlanRequest(
     String model,
     DecoderDimensions decoder,
     ReductionWish wish,
     int textTokens,
-    List<PictureTokens> pictures) {
+    List<PictureTokens> pictures,
+    List<Integer> segmentEnds) {
 
   public PlanRequest {
     if (textTokens < 1) {
       throw new IllegalArgumentException("a prompt of " + textTokens + " text tokens");
     }
     pictures = List.copyOf(pictures);
+    segmentEnds = List.copyOf(segmentEnds);
+  }
+
+  /** A request to a decoder of one segment. */
+  public PlanRequest(
+      String model,
+      DecoderDimensions decoder,
+      ReductionWish wish,
+      int textTokens,
+      List<PictureTokens> pictures) {
+    this(model, decoder, wish, textTokens, pictures, List.of(decoder.layers()));
   }
 
   /** Visual tokens over all pictures. */
@@ -33,6 +47,11 @@ public record PlanRequest(
   /** Visual tokens of each picture // [pictures] */
   int[] pictureSizes() {
     return pictures.stream().mapToInt(PictureTokens::count).toArray();
+  }
+
+  /** The last layer of a segment, 0-based. */
+  int lastLayer(int segment) {
+    return segmentEnds.get(segment) - 1;
   }
 
   PrefillMacs macs() {

@@ -2,6 +2,7 @@ package io.winnow.pruner.planning;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What to do with the visual tokens of a generation. Arrays are the plan's own and never changed.
@@ -14,7 +15,9 @@ import java.util.List;
  * @param ranking how a layer that drops tokens ranks them
  * @param scores for {@link Ranking#GIVEN} one score per visual token // [visual tokens]; else empty
  * @param consecutive whether what was fetched is numbered without gaps
- * @param flopsRatio remaining share of the decoder prefill's MACs, in (0, 1]
+ * @param flopsRatio remaining share of the decoder prefill's MACs, in (0, 1]; with questions what
+ *     remains if no answer is "exit"
+ * @param questions what is asked on the way
  */
 public record PrunePlan(
     String method,
@@ -24,7 +27,8 @@ public record PrunePlan(
     Ranking ranking,
     float[] scores,
     boolean consecutive,
-    double flopsRatio) {
+    double flopsRatio,
+    Optional<ExitQuestions> questions) {
 
   private static final int[][] NO_LAYERS = {};
   private static final float[] NO_SCORES = {};
@@ -33,10 +37,31 @@ public record PrunePlan(
     fetch = List.copyOf(fetch);
   }
 
+  /** Asks nothing on the way. */
+  private PrunePlan(
+      String method,
+      String reason,
+      List<int[]> fetch,
+      int[][] keep,
+      Ranking ranking,
+      float[] scores,
+      boolean consecutive) {
+    this(
+        method,
+        reason,
+        fetch,
+        keep,
+        ranking,
+        scores,
+        consecutive,
+        /* flopsRatio= */ 1,
+        Optional.empty());
+  }
+
   /** Keeps every visual token. */
   static PrunePlan everything(String reason) {
     return new PrunePlan(
-        NoPruning.NAME, reason, List.of(), NO_LAYERS, Ranking.NONE, NO_SCORES, false, 1);
+        NoPruning.NAME, reason, List.of(), NO_LAYERS, Ranking.NONE, NO_SCORES, false);
   }
 
   /** Drops tokens inside the decoder; positions stay the original ones. */
@@ -57,9 +82,7 @@ public record PrunePlan(
     if (Arrays.equals(keep[keep.length - 1], sizes)) {
       return everything(reason + "; nothing to drop");
     }
-    return new PrunePlan(
-            method, reason, List.of(), keep, ranking, scores, false, /* flopsRatio= */ 1)
-        .counted(request);
+    return new PrunePlan(method, reason, List.of(), keep, ranking, scores, false).counted(request);
   }
 
   /** Fetches a part of the tokens, which then stay in every layer. */
@@ -68,12 +91,18 @@ public record PrunePlan(
     if (fetch.stream().mapToInt(selected -> selected.length).sum() == request.visualTokens()) {
       return everything(reason + "; nothing to drop");
     }
-    return new PrunePlan(method, reason, fetch, NO_LAYERS, Ranking.NONE, NO_SCORES, consecutive, 1)
+    return new PrunePlan(method, reason, fetch, NO_LAYERS, Ranking.NONE, NO_SCORES, consecutive)
         .counted(request);
   }
 
   PrunePlan withReason(String other) {
-    return new PrunePlan(method, other, fetch, keep, ranking, scores, consecutive, flopsRatio);
+    return new PrunePlan(
+        method, other, fetch, keep, ranking, scores, consecutive, flopsRatio, questions);
+  }
+
+  /** The same in the name of a method that asks on the way. */
+  PrunePlan asking(String asker, String why, Optional<ExitQuestions> asked) {
+    return new PrunePlan(asker, why, fetch, keep, ranking, scores, consecutive, flopsRatio, asked);
   }
 
   /** Visual tokens that enter each layer // [layers] */
@@ -99,6 +128,7 @@ public record PrunePlan(
         request
             .macs()
             .remainingShare(request.textTokens(), request.visualTokens(), entering(request));
-    return new PrunePlan(method, reason, fetch, keep, ranking, scores, consecutive, share);
+    return new PrunePlan(
+        method, reason, fetch, keep, ranking, scores, consecutive, share, questions);
   }
 }

@@ -15,14 +15,16 @@ public final class PrunePlanner {
   private final Map<String, PruneMethod> methods = new LinkedHashMap<>();
   private final Supplier<RecipeBook> recipes;
   private final PrefillCosts costs;
+  private final GateBook gates;
 
   private PrunePlanner(
-      List<PruneMethod> methods, Supplier<RecipeBook> recipes, PrefillCosts costs) {
+      List<PruneMethod> methods, Supplier<RecipeBook> recipes, PrefillCosts costs, GateBook gates) {
     methods.stream()
         .sorted(Comparator.comparing(PruneMethod::name))
         .forEach(method -> this.methods.put(method.name(), method));
     this.recipes = recipes;
     this.costs = costs;
+    this.gates = gates;
   }
 
   /**
@@ -30,21 +32,24 @@ public final class PrunePlanner {
    *
    * @param recipes the recipes in force, asked once for each plan
    * @param costs what prefills cost
+   * @param gates the exit gates of models
    * @param auto when the method {@code auto} prunes
    */
   public static PrunePlanner withAllMethods(
-      Supplier<RecipeBook> recipes, PrefillCosts costs, AutoSettings auto) {
+      Supplier<RecipeBook> recipes, PrefillCosts costs, GateBook gates, AutoSettings auto) {
     return new PrunePlanner(
         List.of(
             new AutoChoice(auto),
             new NoPruning(),
             new FitPrune(),
             new Vtw(),
+            new DyVte(),
             new FastV(),
             new VisionZip(),
             new RandomDrop()),
         recipes,
-        costs);
+        costs,
+        gates);
   }
 
   public PlanDecision plan(PlanRequest request) {
@@ -63,11 +68,14 @@ public final class PrunePlanner {
     if (method.bindsItselfToBudgets() && !forecast.fitted() && isTime(request)) {
       return new PlanDecision.Refused(unknownCost(forecast));
     }
-    return method.plan(request, new Knowledge(recipes.get(), forecast));
+    return method.plan(request, new Knowledge(recipes.get(), forecast, gates.of(request.model())));
   }
 
-  /** Takes in how a planned generation went. */
+  /** Takes in how a planned generation went, unless its prefill's time was spent waiting. */
   public void learn(PlanRequest request, PrunePlan plan, PrefillOutcome outcome) {
+    if (plan.questions().filter(ExitQuestions::blocking).isPresent()) {
+      return;
+    }
     PrefillWork work =
         PrefillWork.of(request.decoder(), request.textTokens(), outcome.entered(), plan.ranking());
     costs.learn(
@@ -94,11 +102,23 @@ public final class PrunePlanner {
           invalid(
               "seed", "method \"%s\" draws nothing; leave out the seed".formatted(method.name())));
     }
+    Optional<String> exit = request.wish().exit().firstField();
+    if (exit.isPresent() && !method.takesExit()) {
+      return Optional.of(
+          invalid(
+              exit.get(),
+              "method \"%s\" asks nothing on the way; leave out %s"
+                  .formatted(method.name(), exit.get())));
+    }
+    return method.misfit(request).or(() -> wrongLayer(request, method));
+  }
+
+  private static Optional<PrunerFailure> wrongLayer(PlanRequest request, PruneMethod method) {
     if (request.wish().layer().isEmpty()) {
       return Optional.empty();
     }
     int layer = request.wish().layer().getAsInt();
-    int max = method.maxLayer(request.decoder());
+    int max = method.maxLayer(request);
     if (layer >= 1 && layer <= max) {
       return Optional.empty();
     }

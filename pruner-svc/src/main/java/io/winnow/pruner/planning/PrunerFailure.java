@@ -29,6 +29,8 @@ public record PrunerFailure(Reason reason, String message, Optional<String> para
     IMPOSSIBLE_BUDGET,
     /** The method has no recipe for the model. */
     NO_RECIPE,
+    /** The method has no exit gates for the model. */
+    NO_GATES,
     /** The budget is a time, and too few prefills were measured to predict one. */
     UNKNOWN_COST,
     /** A message out of order. */

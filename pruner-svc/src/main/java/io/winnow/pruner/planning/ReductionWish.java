@@ -12,16 +12,23 @@ import java.util.OptionalLong;
  * @param layer the layer before which to drop, for methods that act at one layer; empty leaves it
  *     to the method
  * @param seed of the method {@code random}
+ * @param exit of an exit on the way, for the method {@code dyvte}
  */
 public record ReductionWish(
-    String method, Optional<Budget> budget, OptionalInt layer, OptionalLong seed) {
+    String method, Optional<Budget> budget, OptionalInt layer, OptionalLong seed, ExitWish exit) {
 
   /** Leaves the choice to the pruner. */
   public static final String AUTO = "auto";
 
   /** Leaves layer and seed to the method. */
   public static ReductionWish of(String method, Optional<Budget> budget) {
-    return new ReductionWish(method, budget, OptionalInt.empty(), OptionalLong.empty());
+    return new ReductionWish(
+        method, budget, OptionalInt.empty(), OptionalLong.empty(), ExitWish.NONE);
+  }
+
+  /** The same wish with this exit. */
+  public ReductionWish withExit(ExitWish other) {
+    return new ReductionWish(method, budget, layer, seed, other);
   }
 
   /** A bound on the work or the wait. */

@@ -22,8 +22,8 @@ final class Vtw implements PruneMethod {
   }
 
   @Override
-  public int maxLayer(DecoderDimensions decoder) {
-    return decoder.layers();
+  public int maxLayer(PlanRequest request) {
+    return request.decoder().layers();
   }
 
   @Override
@@ -31,9 +31,11 @@ final class Vtw implements PruneMethod {
     OptionalInt layer = request.wish().layer();
     Optional<Budget> budget = request.wish().budget();
     if (budget.isPresent()) {
-      return planWithin(
+      int least = layer.orElse(0);
+      return within(
           new BudgetGauge(request, knowledge.forecast(), budget.get()),
-          layer.orElse(0),
+          least == 0 ? "\"vtw\"" : "\"vtw\" before layer " + least,
+          least,
           layer.orElse(request.decoder().layers()));
     }
     if (layer.isPresent()) {
@@ -56,14 +58,17 @@ final class Vtw implements PruneMethod {
     return withdrawing(request, recipe.withdrawLayer(), why);
   }
 
-  private static PlanDecision planWithin(BudgetGauge gauge, int least, int most) {
+  /** Withdrawal as late as the budget allows, not before a layer; {@code what} names who asks. */
+  static PlanDecision within(BudgetGauge gauge, String what, int least) {
+    return within(gauge, what, least, gauge.request().decoder().layers());
+  }
+
+  private static PlanDecision within(BudgetGauge gauge, String what, int least, int most) {
     OptionalInt layer =
         BudgetGauge.largest(
             least, most, k -> gauge.admits(entering(gauge.request(), k), Ranking.NONE));
     return layer.isEmpty()
-        ? gauge.impossible(
-            least == 0 ? "\"vtw\"" : "\"vtw\" before layer " + least,
-            entering(gauge.request(), least))
+        ? gauge.impossible(what, entering(gauge.request(), least))
         : new PlanDecision.Planned(
             withdrawing(gauge.request(), layer.getAsInt(), "asked for within the budget"));
   }

@@ -31,6 +31,35 @@ class PrunerConfigTest {
     assertThat(config.auto().minSavedTime()).isEqualTo(Duration.ofMillis(1));
     assertThat(config.auto().lowDetailKeepRatio()).isEqualTo(0.25);
     assertThat(config.calibration().maxStreams()).isEqualTo(2);
+    assertThat(config.gates().repository()).isEmpty();
+    assertThat(config.gates().threads()).isEqualTo(2);
+  }
+
+  @Test
+  void readsAndChecksWhereGatesAre() {
+    PrunerConfig config =
+        config(
+            Map.of(
+                "winnow.pruner.gates.repository",
+                folder.toString(),
+                "winnow.pruner.gates.threads",
+                "3"));
+    assertThat(config.gates().repository()).contains(folder);
+    assertThat(config.gates().threads()).isEqualTo(3);
+    assertThat(PrunerConfigProblems.of(config)).isEmpty();
+
+    Path nowhere = folder.resolve("nowhere");
+    assertThat(
+            PrunerConfigProblems.of(
+                config(
+                    Map.of(
+                        "winnow.pruner.gates.repository",
+                        nowhere.toString(),
+                        "winnow.pruner.gates.threads",
+                        "0"))))
+        .containsExactly(
+            "winnow.pruner.gates.repository is " + nowhere + ", no folder",
+            "winnow.pruner.gates.threads is 0, must be at least 1");
   }
 
   @Test

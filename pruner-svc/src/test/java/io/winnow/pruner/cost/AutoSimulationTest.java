@@ -3,6 +3,7 @@ package io.winnow.pruner.cost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.winnow.pruner.planning.AutoSettings;
+import io.winnow.pruner.planning.GateBook;
 import io.winnow.pruner.planning.PictureTokens;
 import io.winnow.pruner.planning.PictureTokens.Detail;
 import io.winnow.pruner.planning.PlanDecision;
@@ -36,6 +37,7 @@ class AutoSimulationTest {
       PrunePlanner.withAllMethods(
           () -> new RecipeBook(List.of(fitPrune(), vtw())),
           new LearnedCosts(),
+          GateBook.empty(),
           new AutoSettings(0.98, 0.1, 1, 0.25));
 
   @Test

@@ -10,6 +10,7 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.cost.LearnedCosts;
 import io.winnow.pruner.planning.AutoSettings;
+import io.winnow.pruner.planning.GateBook;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.planning.RecipeBook;
 import io.winnow.v1.DataType;
@@ -46,10 +47,14 @@ final class InProcessPruner implements AutoCloseable {
   private final ManagedChannel channel;
 
   InProcessPruner(int maxStreams, Duration idleTimeout) throws IOException {
+    this(maxStreams, idleTimeout, GateBook.empty());
+  }
+
+  InProcessPruner(int maxStreams, Duration idleTimeout, GateBook gates) throws IOException {
     service =
         new PrunerService(
             PrunePlanner.withAllMethods(
-                RecipeBook::empty, costs, new AutoSettings(0.98, 0.1, 1, 0.25)),
+                RecipeBook::empty, costs, gates, new AutoSettings(0.98, 0.1, 1, 0.25)),
             config(maxStreams, idleTimeout));
     String name = InProcessServerBuilder.generateName();
     server = InProcessServerBuilder.forName(name).addService(service).build().start();
@@ -107,7 +112,7 @@ final class InProcessPruner implements AutoCloseable {
     service.close();
   }
 
-  private static PrunerConfig config(int maxStreams, Duration idleTimeout) {
+  static PrunerConfig config(int maxStreams, Duration idleTimeout) {
     return new SmallRyeConfigBuilder()
         .addDiscoveredConverters()
         .withMapping(PrunerConfig.class)

@@ -4,6 +4,7 @@ import io.winnow.pruner.planning.PictureTokens.Detail;
 import io.winnow.pruner.planning.PruneRecipe.FitPruneRecipe;
 import io.winnow.pruner.planning.PruneRecipe.VtwRecipe;
 import io.winnow.pruner.planning.ReductionWish.Budget;
+import io.winnow.runtime.ExitGates;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +27,14 @@ final class PlanFixture {
 
   static PrunePlanner planner(PrefillCosts costs, PruneRecipe... recipes) {
     RecipeBook book = new RecipeBook(List.of(recipes));
-    return PrunePlanner.withAllMethods(() -> book, costs, AUTO);
+    return PrunePlanner.withAllMethods(() -> book, costs, GateBook.empty(), AUTO);
+  }
+
+  /** A planner that has these gates for every model. */
+  static PrunePlanner planner(ExitGates gates, PruneRecipe... recipes) {
+    RecipeBook book = new RecipeBook(List.of(recipes));
+    return PrunePlanner.withAllMethods(
+        () -> book, PrefillCosts.unmeasured(), model -> Optional.of(gates), AUTO);
   }
 
   static PlanRequest request(ReductionWish wish, int... sizes) {
@@ -41,6 +49,17 @@ final class PlanFixture {
         wish,
         textTokens,
         Arrays.stream(sizes).mapToObj(PlanFixture::picture).toList());
+  }
+
+  /** The same request to a decoder whose segments end after so many layers. */
+  static PlanRequest inSegments(PlanRequest request, Integer... ends) {
+    return new PlanRequest(
+        request.model(),
+        request.decoder(),
+        request.wish(),
+        request.textTokens(),
+        request.pictures(),
+        List.of(ends));
   }
 
   /** A picture whose token i is the more salient the nearer i is to the middle. */
@@ -61,11 +80,13 @@ final class PlanFixture {
   }
 
   static ReductionWish wishAt(String method, int layer) {
-    return new ReductionWish(method, Optional.empty(), OptionalInt.of(layer), OptionalLong.empty());
+    return new ReductionWish(
+        method, Optional.empty(), OptionalInt.of(layer), OptionalLong.empty(), ExitWish.NONE);
   }
 
   static ReductionWish seeded(ReductionWish wish, long seed) {
-    return new ReductionWish(wish.method(), wish.budget(), wish.layer(), OptionalLong.of(seed));
+    return new ReductionWish(
+        wish.method(), wish.budget(), wish.layer(), OptionalLong.of(seed), wish.exit());
   }
 
   static Budget flops(double ratio) {

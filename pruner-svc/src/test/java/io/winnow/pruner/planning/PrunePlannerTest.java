@@ -51,13 +51,14 @@ class PrunePlannerTest {
         .isEqualTo(
             PrunerFailure.of(
                 Reason.UNKNOWN_METHOD,
-                "there is no method \"magic\"; there are: auto, fastv, fitprune, none, random,"
-                    + " visionzip, vtw",
+                "there is no method \"magic\"; there are: auto, dyvte, fastv, fitprune, none,"
+                    + " random, visionzip, vtw",
                 "visual_token_reduction.method"));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"auto", "none", "random", "fastv", "visionzip", "vtw", "fitprune"})
+  @ValueSource(
+      strings = {"auto", "none", "random", "fastv", "visionzip", "vtw", "fitprune", "dyvte"})
   void everyMethodTakesAPromptWithoutPictures(String method) {
     assertKeepsEverything(
         plan(planner.plan(request(wish(method)))), "the prompt has no visual tokens");
@@ -70,6 +71,7 @@ class PrunePlannerTest {
     "auto, 2",
     "none, 2",
     "fitprune, 2",
+    "dyvte, 2",
     "visionzip, 2",
     "fastv, 0",
     "fastv, 8",
@@ -87,7 +89,7 @@ class PrunePlannerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"auto", "none", "fastv", "visionzip", "vtw", "fitprune"})
+  @ValueSource(strings = {"auto", "none", "fastv", "visionzip", "vtw", "fitprune", "dyvte"})
   void refusesASeedThatTheMethodDoesNotTake(String method) {
     PrunerFailure failure = failure(planner.plan(request(seeded(wish(method), 1), 576)));
 
@@ -96,7 +98,7 @@ class PrunePlannerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"random", "fastv", "visionzip", "vtw", "fitprune"})
+  @ValueSource(strings = {"random", "fastv", "visionzip", "vtw", "fitprune", "dyvte"})
   void aTimeIsNotPromisedBeforePrefillsWereMeasured(String method) {
     PrunerFailure failure = failure(planner.plan(request(wish(method, ttft(100)), 576)));
 

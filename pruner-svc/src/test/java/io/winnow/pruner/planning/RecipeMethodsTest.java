@@ -221,7 +221,11 @@ class RecipeMethodsTest {
   void vtwChecksALayerAgainstTheBudget() {
     ReductionWish late =
         new ReductionWish(
-            "vtw", java.util.Optional.of(flops(0.5)), OptionalInt.of(6), OptionalLong.empty());
+            "vtw",
+            java.util.Optional.of(flops(0.5)),
+            OptionalInt.of(6),
+            OptionalLong.empty(),
+            ExitWish.NONE);
 
     assertThat(failure(planner.plan(request(late, 576))).message())
         .contains("\"vtw\" before layer 6 cannot meet flops_ratio 0.5");
