@@ -188,6 +188,7 @@ class DecoderWiring {
         own.maxPictureBytes().asLongValue(),
         own.maxPicturesBytes().asLongValue(),
         own.planTimeout(),
+        own.verdictTimeout(),
         own.stalledReaderTimeout());
   }
 }

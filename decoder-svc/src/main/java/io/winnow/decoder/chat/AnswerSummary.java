@@ -50,7 +50,23 @@ public record AnswerSummary(Finish finish, Usage usage, Timings timings, Reducti
    * @param flopsRatio remaining share of the decoder prefill's MACs, as it was run
    * @param reason the pruner's reason
    * @param kept what was kept where, if the caller asked for the report
+   * @param exit what became of the questions whether they may go, if the plan had any
    */
   public record Reduction(
-      String method, double flopsRatio, String reason, Optional<KeptReport> kept) {}
+      String method,
+      double flopsRatio,
+      String reason,
+      Optional<KeptReport> kept,
+      Optional<ExitReport> exit) {
+
+    /** Without questions on the way. */
+    public Reduction(String method, double flopsRatio, String reason, Optional<KeptReport> kept) {
+      this(method, flopsRatio, reason, kept, Optional.empty());
+    }
+
+    /** The same with what became of the questions. */
+    public Reduction withExit(Optional<ExitReport> report) {
+      return new Reduction(method, flopsRatio, reason, kept, report);
+    }
+  }
 }

@@ -11,10 +11,26 @@ import java.util.OptionalLong;
  * @param budget how far to go; empty leaves it to the pruner
  * @param layer the layer K of methods that act at one layer, at least 1; empty leaves it to them
  * @param seed of method "random"; empty leaves it to the pruner
+ * @param exit of an exit on the way, for method "dyvte"
  * @param report whether the response shall hold the full report
  */
 public record ReductionWish(
-    String method, Optional<Budget> budget, OptionalInt layer, OptionalLong seed, boolean report) {
+    String method,
+    Optional<Budget> budget,
+    OptionalInt layer,
+    OptionalLong seed,
+    ExitWish exit,
+    boolean report) {
+
+  /** A wish that says nothing of an exit. */
+  public ReductionWish(
+      String method,
+      Optional<Budget> budget,
+      OptionalInt layer,
+      OptionalLong seed,
+      boolean report) {
+    this(method, budget, layer, seed, ExitWish.NONE, report);
+  }
 
   /** The wish of a caller who says nothing. */
   public static ReductionWish auto() {

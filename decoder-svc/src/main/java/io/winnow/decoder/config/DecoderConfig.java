@@ -77,6 +77,10 @@ public interface DecoderConfig {
     @WithDefault("2s")
     Duration planTimeout();
 
+    /** How long a blocking prefill waits for each verdict before it keeps the visual tokens. */
+    @WithDefault("1s")
+    Duration verdictTimeout();
+
     /** How long an answer may wait for its reader. */
     @WithDefault("30s")
     Duration stalledReaderTimeout();

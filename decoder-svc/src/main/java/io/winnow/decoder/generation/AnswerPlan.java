@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
  * @param ranking how layers rank what they drop
  * @param scores for {@link Ranking#GIVEN} one per fetched token; empty otherwise
  * @param observedSegments segments whose ends the pruner wants to see
+ * @param importance whether it wants to see there what attention the visual tokens received
  * @param blocking whether the prefill waits there for its verdict
  * @param consecutive whether survivors of the selection are numbered anew
  * @param reduction what the plan says of itself: its method, the share that it expects, its reason
@@ -29,6 +30,7 @@ record AnswerPlan(
     Ranking ranking,
     float[] scores,
     Set<Integer> observedSegments,
+    boolean importance,
     boolean blocking,
     boolean consecutive,
     Reduction reduction) {
@@ -47,6 +49,7 @@ record AnswerPlan(
         all.ranking(),
         all.scores(),
         all.observedSegments(),
+        false,
         all.blocking(),
         false,
         new Reduction("none", 1, reason, Optional.empty()));
@@ -68,6 +71,19 @@ record AnswerPlan(
   /** Tokens to fetch, of all pictures. */
   int fetched() {
     return selections.stream().mapToInt(Selection::size).sum();
+  }
+
+  /** Visual tokens that enter each layer unless a verdict takes them out // [layers] */
+  int[] entering(int layers) {
+    int[] entering = new int[layers];
+    Arrays.fill(entering, fetched());
+    keep.ifPresent(
+        all -> {
+          for (int layer = 1; layer < layers; layer++) {
+            entering[layer] = (int) Arrays.stream(all[layer - 1]).sum();
+          }
+        });
+    return entering;
   }
 
   /**

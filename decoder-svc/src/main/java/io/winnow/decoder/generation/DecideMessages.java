@@ -50,6 +50,10 @@ final class DecideMessages {
     wish.budget().ifPresent(budget -> setBudget(reduction, budget));
     wish.layer().ifPresent(reduction::setLayer);
     wish.seed().ifPresent(reduction::setSeed);
+    wish.exit().threshold().ifPresent(reduction::setExitThreshold);
+    wish.exit().minLayer().ifPresent(reduction::setMinLayer);
+    wish.exit().with().ifPresent(reduction::setWith);
+    reduction.setBlocking(wish.exit().blocking());
     return reduction.build();
   }
 
@@ -72,21 +76,26 @@ final class DecideMessages {
     }
   }
 
-  static Observation observation(SegmentEnd end) {
+  static Observation observation(SegmentEnd end, boolean importance) {
     float[] status = end.textStatus(); // [2 * hidden]
     ByteBuffer halves = littleEndian(status.length * Short.BYTES);
     for (float value : status) {
       halves.putShort(HalfFloat.of(value));
     }
-    ByteBuffer floats = littleEndian(end.importance().length * Float.BYTES);
-    floats.asFloatBuffer().put(end.importance());
-    return Observation.newBuilder()
-        .setSegment(end.segment())
-        .setVisualTokens(end.visualTokens())
-        .addTensors(
-            tensor("text_status", DataType.DATA_TYPE_FP16, halves.flip(), 2, status.length / 2))
-        .addTensors(tensor("importance", DataType.DATA_TYPE_FP32, floats, end.importance().length))
-        .build();
+    Observation.Builder observation =
+        Observation.newBuilder()
+            .setSegment(end.segment())
+            .setVisualTokens(end.visualTokens())
+            .addTensors(
+                tensor(
+                    "text_status", DataType.DATA_TYPE_FP16, halves.flip(), 2, status.length / 2));
+    if (importance) {
+      ByteBuffer floats = littleEndian(end.importance().length * Float.BYTES);
+      floats.asFloatBuffer().put(end.importance());
+      observation.addTensors(
+          tensor("importance", DataType.DATA_TYPE_FP32, floats, end.importance().length));
+    }
+    return observation.build();
   }
 
   static Outcome outcome(boolean completed, Timeline timeline) {

@@ -9,8 +9,8 @@ import java.time.Duration;
  * @param maxPictures pictures of one conversation
  * @param maxPictureBytes size of one picture file
  * @param maxPicturesBytes picture files of all answers under way together
- * @param planTimeout how long to wait for the pruner's plan, or for a verdict that the plan waits
- *     for
+ * @param planTimeout how long to wait for the pruner's plan
+ * @param verdictTimeout how long the prefill of a blocking plan waits for each verdict
  * @param stalledReaderTimeout how long an answer may wait for its reader
  */
 public record FlowLimits(
@@ -19,4 +19,5 @@ public record FlowLimits(
     long maxPictureBytes,
     long maxPicturesBytes,
     Duration planTimeout,
+    Duration verdictTimeout,
     Duration stalledReaderTimeout) {}

@@ -7,15 +7,14 @@ import io.winnow.v1.Outcome;
 import io.winnow.v1.Plan;
 import io.winnow.v1.Verdict;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The exchange with the pruner for one answer. It fails open: whatever happens to the pruner, there
- * is a plan or a reason why there is none, and a verdict on everything observed. Only a refusal of
- * what the caller asked for ends the answer. Lives in a mailbox.
+ * is a plan or a reason why there is none. Only a refusal of what the caller asked for ends the
+ * answer. Lives in a mailbox.
  */
 final class PlanExchange implements PrunerClient.Listener {
 
@@ -23,7 +22,6 @@ final class PlanExchange implements PrunerClient.Listener {
   private final Timers timers;
   private final Duration patience;
   private final Events events;
-  private final Set<Integer> unanswered = new HashSet<>(); // segments
   private PrunerClient.@Nullable Decision decision;
   private @Nullable String lost; // why the pruner is out of it
   private Timers.@Nullable Timer deadline;
@@ -42,12 +40,11 @@ final class PlanExchange implements PrunerClient.Listener {
     /** The caller asked for what cannot be had. */
     void refused(ChatFailure failure);
 
-    /**
-     * Whether the visual tokens leave.
-     *
-     * @param byPruner false if nobody could be asked, or nobody answered in time
-     */
-    void decided(int segment, boolean exit, boolean byPruner);
+    /** An observation is answered. */
+    void decided(Verdict verdict);
+
+    /** No observation will be answered, for this reason. */
+    void undecided(String reason);
   }
 
   PlanExchange(Executor mailbox, Timers timers, Duration patience, Events events) {
@@ -71,19 +68,12 @@ final class PlanExchange implements PrunerClient.Listener {
     }
   }
 
-  /** Reports a segment end; the verdict comes as an event, at once if there is nobody to ask. */
-  void observe(Observation observation, boolean blocking) {
-    int segment = observation.getSegment();
-    if (lost != null || decision == null) {
-      events.decided(segment, false, false);
-      return;
+  /** Reports a segment end, whose verdict comes as an event; tells why none will if so. */
+  Optional<String> observe(Observation observation) {
+    if (lost == null && decision != null) {
+      decision.observe(observation);
     }
-    unanswered.add(segment);
-    decision.observe(observation);
-    if (blocking) {
-      cancelDeadline();
-      deadline = timers.after(patience, () -> mailbox.execute(() -> decide(segment, false, false)));
-    }
+    return Optional.ofNullable(lost);
   }
 
   /** Ends the exchange with the outcome, or without if there was no plan. */
@@ -122,7 +112,12 @@ final class PlanExchange implements PrunerClient.Listener {
 
   @Override
   public void onVerdict(Verdict verdict) {
-    mailbox.execute(() -> decide(verdict.getSegment(), verdict.getExit(), true));
+    mailbox.execute(
+        () -> {
+          if (lost == null && planned) {
+            events.decided(verdict);
+          }
+        });
   }
 
   @Override
@@ -134,16 +129,15 @@ final class PlanExchange implements PrunerClient.Listener {
     if (lost != null) {
       return;
     }
-    lost = "pruner-svc failed (" + failure.message() + "), so every visual token was kept";
     cancelDeadline();
+    if (planned) {
+      lost = "pruner-svc failed (" + failure.message() + ")";
+      events.undecided(lost);
+      return;
+    }
+    lost = "pruner-svc failed (" + failure.message() + "), so every visual token was kept";
     switch (failure.reason()) {
-      case INVALID_REQUEST, MODEL_NOT_FOUND -> {
-        if (planned) {
-          keepUnanswered();
-        } else {
-          events.refused(refusal(failure));
-        }
-      }
+      case INVALID_REQUEST, MODEL_NOT_FOUND -> events.refused(refusal(failure));
       case CONTEXT_LENGTH_EXCEEDED,
           PICTURE_UNREADABLE,
           PICTURE_TOO_LARGE,
@@ -155,9 +149,7 @@ final class PlanExchange implements PrunerClient.Listener {
           CANCELLED,
           UNAVAILABLE,
           INTERNAL -> {
-        if (planned) {
-          keepUnanswered();
-        } else if (begun) {
+        if (begun) {
           events.unplanned(lost);
         }
       }
@@ -179,19 +171,6 @@ final class PlanExchange implements PrunerClient.Listener {
           "pruner-svc gave no plan within %d ms, so every visual token was kept"
               .formatted(patience.toMillis());
       events.unplanned(lost);
-    }
-  }
-
-  private void keepUnanswered() {
-    for (int segment : Set.copyOf(unanswered)) {
-      decide(segment, false, false);
-    }
-  }
-
-  private void decide(int segment, boolean exit, boolean byPruner) {
-    if (unanswered.remove(segment)) {
-      cancelDeadline();
-      events.decided(segment, exit, byPruner);
     }
   }
 

@@ -41,6 +41,7 @@ final class PlanReader {
         ranking,
         scores(plan, ranking, selections),
         observedSegments(plan),
+        plan.getObserveImportance(),
         plan.getBlocking(),
         consecutive(plan),
         new Reduction(plan.getMethod(), plan.getFlopsRatio(), plan.getReason(), Optional.empty()));
@@ -131,8 +132,8 @@ final class PlanReader {
       case RANKING_UNSPECIFIED -> {
         require(!needed, "ranking", "tokens are dropped, but it is not specified");
         // A layer that drops everything ranks it all the same, and only given scores are for free.
-        // At observed ends the score is a signal, and means attention.
-        yield plan.getObserveSegmentsCount() == 0 ? Ranking.GIVEN : Ranking.FITPRUNE;
+        // Where importance is asked for, the score is a signal, and means attention.
+        yield plan.getObserveImportance() ? Ranking.FITPRUNE : Ranking.GIVEN;
       }
       case UNRECOGNIZED -> throw unknown("ranking", plan.getRankingValue());
     };

@@ -22,6 +22,7 @@ import io.winnow.runtime.Sampling;
 import io.winnow.runtime.SegmentEnd;
 import io.winnow.v1.EncodedLayout;
 import io.winnow.v1.Plan;
+import io.winnow.v1.Verdict;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -62,6 +63,7 @@ final class RunningAnswer
   private @Nullable AnswerPlan plan;
   private @Nullable PromptAssembly assembly;
   private @Nullable AnswerGeneration generation;
+  private @Nullable ExitDialogue exit;
   private int requested; // deltas allowed before there is a generation
 
   RunningAnswer(
@@ -213,6 +215,12 @@ final class RunningAnswer
             sampling(),
             prepared.maxTokens()));
     generation = begun;
+    exit =
+        new ExitDialogue(
+            requireNonNull(plan),
+            prepared.model().decoder(),
+            timeline,
+            new ExitDialogue.Parties(pruner, begun, this::post, limits.verdictTimeout()));
     if (requested > 0) {
       begun.allow(requested);
     }
@@ -241,14 +249,22 @@ final class RunningAnswer
 
   @Override
   public void segmentEnded(SegmentEnd end) {
-    telemetry.on(new AnswerEvent.Observed(timeline.now(), end.segment(), end.visualTokens()));
-    pruner.observe(DecideMessages.observation(end), requireNonNull(plan).blocking());
+    requireNonNull(exit).segmentEnded(end);
   }
 
   @Override
-  public void decided(int segment, boolean exit, boolean byPruner) {
-    telemetry.on(new AnswerEvent.Decided(timeline.now(), segment, exit, byPruner));
-    requireNonNull(generation).resume(segment, exit);
+  public void decided(Verdict verdict) {
+    if (exit != null) {
+      exit.verdict(verdict);
+    }
+  }
+
+  @Override
+  public void undecided(String reason) {
+    log.log(Level.DEBUG, "answer {0}: {1}", request.id(), reason);
+    if (exit != null) {
+      exit.lost(reason);
+    }
   }
 
   private void allow(int deltas) {
@@ -290,9 +306,12 @@ final class RunningAnswer
 
   private Reduction reduction() {
     ReductionAccount account = new ReductionAccount(prompt(), layouts, requireNonNull(plan));
-    return request.reduction().report()
-        ? account.reported(timeline.visualEntered(), timeline.survivors())
-        : account.reduction(timeline.visualEntered());
+    int[] entered = timeline.visualEntered(); // [layers]
+    Reduction reduction =
+        request.reduction().report()
+            ? account.reported(entered, timeline.survivors())
+            : account.reduction(entered);
+    return exit == null ? reduction : reduction.withExit(exit.report(entered));
   }
 
   private void timedOut() {
@@ -315,6 +334,9 @@ final class RunningAnswer
     }
     if (generation != null) {
       generation.close();
+    }
+    if (exit != null) {
+      exit.stop();
     }
     if (pictures != null) {
       pictures.cancel();

@@ -55,6 +55,11 @@ final class Timeline {
     return timeout.minusNanos(now() - received);
   }
 
+  /** Time since the request. */
+  Duration sinceReceived() {
+    return Duration.ofNanos(now() - received);
+  }
+
   void encoded(EncodeTimings timings, long sentAt) {
     preprocess = preprocess.plus(micros(timings.getPreprocessMicros()));
     encode = encode.plus(micros(timings.getEncodeMicros()));
@@ -79,6 +84,11 @@ final class Timeline {
 
   void prefilled(PrefillSummary summary) {
     prefill = Optional.of(summary);
+  }
+
+  /** Whether the prefill is complete. */
+  boolean isPrefilled() {
+    return prefill.isPresent();
   }
 
   void token() {

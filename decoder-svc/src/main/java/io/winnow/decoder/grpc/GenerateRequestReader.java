@@ -6,6 +6,7 @@ import io.winnow.decoder.chat.ChatMessage;
 import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ChatRequest.SamplingChoice;
+import io.winnow.decoder.chat.ExitWish;
 import io.winnow.decoder.chat.ReductionWish;
 import io.winnow.v1.ContentPart;
 import io.winnow.v1.GenerateRequest;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -140,7 +142,25 @@ final class GenerateRequestReader {
         budget,
         reduction.getLayer() == 0 ? OptionalInt.empty() : OptionalInt.of(reduction.getLayer()),
         reduction.hasSeed() ? OptionalLong.of(reduction.getSeed()) : OptionalLong.empty(),
+        exit(reduction),
         reduction.getReport());
+  }
+
+  private static ExitWish exit(VisualTokenReduction reduction) {
+    require(
+        !reduction.hasExitThreshold()
+            || (reduction.getExitThreshold() > 0 && reduction.getExitThreshold() < 1),
+        "visual_token_reduction.exit_threshold",
+        "must be above 0 and below 1");
+    require(
+        reduction.getMinLayer() >= 0, "visual_token_reduction.min_layer", "must not be negative");
+    return new ExitWish(
+        reduction.hasExitThreshold()
+            ? OptionalDouble.of(reduction.getExitThreshold())
+            : OptionalDouble.empty(),
+        reduction.hasMinLayer() ? OptionalInt.of(reduction.getMinLayer()) : OptionalInt.empty(),
+        reduction.getBlocking(),
+        Optional.of(reduction.getWith()).filter(with -> !with.isEmpty()));
   }
 
   private static double share(String field, double value) {

@@ -1,14 +1,18 @@
 package io.winnow.decoder.grpc;
 
 import io.winnow.decoder.chat.AnswerSummary.Reduction;
+import io.winnow.decoder.chat.ExitReport;
 import io.winnow.decoder.chat.KeptReport;
 import io.winnow.decoder.chat.KeptReport.PictureTokens;
+import io.winnow.v1.ExitVerdict;
 import io.winnow.v1.KeptTokens;
 import io.winnow.v1.PictureReduction;
 import io.winnow.v1.PictureRegion;
 import io.winnow.v1.ReductionDetails;
 import io.winnow.v1.ReductionReport;
 import io.winnow.v1.Tile;
+import io.winnow.v1.VerdictEffect;
+import java.time.Duration;
 import java.util.Arrays;
 
 /** Writes as messages what was done to the visual tokens. */
@@ -23,7 +27,52 @@ final class ReductionMessages {
             .setFlopsRatio(reduction.flopsRatio())
             .setReason(reduction.reason());
     reduction.kept().ifPresent(kept -> report.setDetails(details(kept)));
+    reduction.exit().ifPresent(exit -> report.setExit(exit(exit)));
     return report.build();
+  }
+
+  private static io.winnow.v1.ExitReport exit(ExitReport exit) {
+    io.winnow.v1.ExitReport.Builder message =
+        io.winnow.v1.ExitReport.newBuilder()
+            .setBlocking(exit.blocking())
+            .setLate(exit.late())
+            .setMissing(exit.missing())
+            .setTrouble(exit.trouble().orElse(""));
+    exit.layer().ifPresent(message::setLayer);
+    exit.questions().forEach(question -> message.addVerdicts(verdict(question)));
+    return message.build();
+  }
+
+  private static ExitVerdict verdict(ExitReport.Question question) {
+    ExitVerdict.Builder message =
+        ExitVerdict.newBuilder()
+            .setSegment(question.segment())
+            .setLayer(question.layer())
+            .setVisualTokens(question.visualTokens())
+            .setNeededMicros(micros(question.needed()))
+            .setEffect(
+                switch (question.effect()) {
+                  case KEPT -> VerdictEffect.VERDICT_EFFECT_KEPT;
+                  case EXITED -> VerdictEffect.VERDICT_EFFECT_EXITED;
+                  case LATE -> VerdictEffect.VERDICT_EFFECT_LATE;
+                  case MISSING -> VerdictEffect.VERDICT_EFFECT_MISSING;
+                  case MOOT -> VerdictEffect.VERDICT_EFFECT_MOOT;
+                });
+    question.appliedLayer().ifPresent(message::setAppliedLayer);
+    question
+        .verdict()
+        .ifPresent(
+            verdict ->
+                message
+                    .setArrivedMicros(micros(verdict.arrived()))
+                    .setExit(verdict.exit())
+                    .setMargin(verdict.margin())
+                    .setThreshold(verdict.threshold()));
+    return message.build();
+  }
+
+  private static long micros(Duration duration) {
+    return duration.toNanos() / 1_000;
   }
 
   private static ReductionDetails details(KeptReport kept) {

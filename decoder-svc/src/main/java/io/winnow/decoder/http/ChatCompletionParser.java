@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ChatRequest.SamplingChoice;
+import io.winnow.decoder.chat.ExitWish;
 import io.winnow.decoder.chat.ReductionWish;
 import io.winnow.decoder.http.ChatCompletion.Delivery;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
@@ -154,8 +156,25 @@ final class ChatCompletionParser {
             budgets.stream().findFirst(),
             fields.integer("layer", 1, Integer.MAX_VALUE),
             fields.integer("seed"),
+            exit(fields),
             fields.flag("report").orElse(false));
     fields.refuseOthers();
     return wish;
+  }
+
+  private static ExitWish exit(JsonFields fields) {
+    OptionalDouble threshold = fields.positive("exit_threshold", 1);
+    if (threshold.isPresent() && threshold.getAsDouble() >= 1) {
+      throw fields.invalid("exit_threshold", "must be below 1");
+    }
+    Optional<String> with = fields.string("with");
+    if (with.filter(String::isBlank).isPresent()) {
+      throw fields.invalid("with", "must not be blank");
+    }
+    return new ExitWish(
+        threshold,
+        fields.integer("min_layer", 0, Integer.MAX_VALUE),
+        fields.flag("blocking").orElse(false),
+        with);
   }
 }

@@ -33,6 +33,7 @@ public final class FakeChatService implements ChatService, AutoCloseable {
   private volatile Function<ChatRequest, Script> script = request -> Script.of("Hello", " world");
   private volatile Optional<ChatFailure> countFailure = Optional.empty();
   private volatile Optional<KeptReport> kept = Optional.empty();
+  private volatile Optional<ExitReport> exit = Optional.empty();
 
   /**
    * How to answer.
@@ -85,6 +86,11 @@ public final class FakeChatService implements ChatService, AutoCloseable {
   /** Coming answers report this. */
   public void keep(KeptReport report) {
     kept = Optional.of(report);
+  }
+
+  /** Coming answers report this of the questions on the way. */
+  public void exit(ExitReport report) {
+    exit = Optional.of(report);
   }
 
   public void failCountsWith(ChatFailure failure) {
@@ -217,6 +223,6 @@ public final class FakeChatService implements ChatService, AutoCloseable {
     Timings timings =
         new Timings(Duration.ZERO, STEP, STEP, STEP, STEP, STEP, STEP, Duration.ofNanos(2500));
     return new AnswerSummary(
-        Finish.STOP, USAGE, timings, new Reduction("none", 1.0, "not asked", kept));
+        Finish.STOP, USAGE, timings, new Reduction("none", 1.0, "not asked", kept, exit));
   }
 }

@@ -28,6 +28,7 @@ class DecoderConfigTest {
     assertThat(own.maxPicturesBytes().asLongValue()).isEqualTo(256 << 20);
     assertThat(own.answerTimeout()).isEqualTo(Duration.ofMinutes(5));
     assertThat(own.planTimeout()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(own.verdictTimeout()).isEqualTo(Duration.ofSeconds(1));
     assertThat(own.stalledReaderTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(own.drainTimeout()).isEqualTo(Duration.ofSeconds(25));
     assertThat(own.slots()).isEqualTo(8);
@@ -54,6 +55,7 @@ class DecoderConfigTest {
     keys.put("winnow.decoder.max-pictures-bytes", "6");
     keys.put("winnow.decoder.answer-timeout", "7s");
     keys.put("winnow.decoder.plan-timeout", "8s");
+    keys.put("winnow.decoder.verdict-timeout", "80ms");
     keys.put("winnow.decoder.stalled-reader-timeout", "9s");
     keys.put("winnow.decoder.drain-timeout", "10s");
     keys.put("winnow.decoder.slots", "11");
@@ -73,6 +75,7 @@ class DecoderConfigTest {
     assertThat(own.maxPicturesBytes().asLongValue()).isEqualTo(6);
     assertThat(own.answerTimeout()).isEqualTo(Duration.ofSeconds(7));
     assertThat(own.planTimeout()).isEqualTo(Duration.ofSeconds(8));
+    assertThat(own.verdictTimeout()).isEqualTo(Duration.ofMillis(80));
     assertThat(own.stalledReaderTimeout()).isEqualTo(Duration.ofSeconds(9));
     assertThat(own.drainTimeout()).isEqualTo(Duration.ofSeconds(10));
     assertThat(own.slots()).isEqualTo(11);

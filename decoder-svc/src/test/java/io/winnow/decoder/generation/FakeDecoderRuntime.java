@@ -280,8 +280,9 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
           });
     }
 
-    boolean exited() {
-      return exited;
+    /** Visual rows that entered each layer so far // [layers] */
+    int[] visualEntered() {
+      return entered.stream().mapToInt(rows -> rows.length).toArray();
     }
 
     @Override

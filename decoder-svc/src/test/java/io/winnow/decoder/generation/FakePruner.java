@@ -8,8 +8,10 @@ import io.winnow.v1.Outcome;
 import io.winnow.v1.Plan;
 import io.winnow.v1.Verdict;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 
 /** Answers every begin with the same plan and every observation with the same verdict. */
@@ -21,6 +23,7 @@ final class FakePruner implements PrunerClient {
   final List<FakeDecision> decisions = new ArrayList<>();
   Plan plan = KEEP_ALL;
   boolean exits;
+  final Set<Integer> exitsAt = new HashSet<>(); // segments
   boolean silent;
   boolean withholdsVerdicts;
   Optional<ChatFailure> failure = Optional.empty();
@@ -86,10 +89,20 @@ final class FakePruner implements PrunerClient {
             if (failsAtObservation.isPresent()) {
               fail(failsAtObservation.get());
             } else if (!withholdsVerdicts) {
-              listener.onVerdict(
-                  Verdict.newBuilder().setSegment(observation.getSegment()).setExit(exits).build());
+              say(observation.getSegment(), exits || exitsAt.contains(observation.getSegment()));
             }
           });
+    }
+
+    /** Gives a verdict now, asked for or not. */
+    void say(int segment, boolean exit) {
+      listener.onVerdict(
+          Verdict.newBuilder()
+              .setSegment(segment)
+              .setExit(exit)
+              .setMargin(exit ? 2.5f : -1)
+              .setThreshold(0.5f)
+              .build());
     }
 
     @Override

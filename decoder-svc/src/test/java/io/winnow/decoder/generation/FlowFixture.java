@@ -25,7 +25,14 @@ final class FlowFixture {
   static final int HIDDEN = 2;
   static final int CONTEXT = 40;
   static final FlowLimits LIMITS =
-      new FlowLimits(4, 8, 1_000, 2_000, Duration.ofSeconds(2), Duration.ofSeconds(30));
+      new FlowLimits(
+          4,
+          8,
+          1_000,
+          2_000,
+          Duration.ofSeconds(2),
+          Duration.ofMillis(500),
+          Duration.ofSeconds(30));
 
   final Simulation simulation = new Simulation();
   final FakeEncoder encoder = new FakeEncoder(simulation, TOKENS, HIDDEN);

@@ -5,18 +5,13 @@ import static io.winnow.decoder.generation.FlowFixture.picture;
 import static io.winnow.decoder.generation.FlowFixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.winnow.decoder.chat.ChatFailure;
-import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.runtime.Prompt;
-import io.winnow.v1.DataType;
 import io.winnow.v1.Plan;
 import io.winnow.v1.Positions;
 import io.winnow.v1.TokenIndices;
 import io.winnow.v1.TokenSelection;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Plans that do something, carried out. */
@@ -79,66 +74,6 @@ class FlowPlanTest {
     assertThat(fixture.runtime.last().request.prompt().visualTokens().capacity()).isZero();
     assertThat(fixture.runtime.last().request.plan().keep()).isEmpty();
     assertThat(fixture.listener.text()).isEqualTo("yes");
-  }
-
-  @Test
-  void reportsSegmentEndsAndAppliesTheVerdict() {
-    fixture.pruner.plan = observe(false).build();
-    fixture.pruner.exits = true;
-    fixture.answer(ask(picture(1)).request());
-
-    assertThat(fixture.pruner.last().observations).hasSize(2);
-    var observation = fixture.pruner.last().observations.get(0);
-    assertThat(observation.getVisualTokens()).isEqualTo(4);
-    assertThat(observation.getTensors(0).getName()).isEqualTo("text_status");
-    assertThat(observation.getTensors(0).getTensor().getDataType())
-        .isEqualTo(DataType.DATA_TYPE_FP16);
-    assertThat(observation.getTensors(0).getTensor().getShapeList()).containsExactly(2L, 2L);
-    assertThat(observation.getTensors(0).getTensor().getData().size()).isEqualTo(8);
-    assertThat(observation.getTensors(1).getTensor().getData().size()).isEqualTo(16);
-    assertThat(fixture.runtime.last().exited()).isTrue();
-    assertThat(fixture.allFreed()).isTrue();
-  }
-
-  @Test
-  void waitsForTheVerdictOfABlockingPlan() {
-    fixture.pruner.plan = observe(true).build();
-    fixture.answer(ask(picture(1)).request());
-
-    assertThat(fixture.runtime.last().resumed).containsExactly("0 keep", "2 keep");
-    assertThat(fixture.listener.text()).isEqualTo("yes");
-  }
-
-  @Test
-  void keepsWhereAVerdictIsLate() {
-    fixture.pruner.plan = observe(true).build();
-    fixture.pruner.withholdsVerdicts = true;
-    fixture.answer(ask(picture(1)).request());
-    assertThat(fixture.runtime.last().resumed).isEmpty();
-    fixture.simulation.advance(Duration.ofSeconds(2));
-    assertThat(fixture.runtime.last().resumed).containsExactly("0 keep");
-    fixture.simulation.advance(Duration.ofSeconds(2));
-
-    assertThat(fixture.listener.text()).isEqualTo("yes");
-    assertThat(fixture.allFreed()).isTrue();
-  }
-
-  @Test
-  void keepsWhereThePrunerIsLostOnTheWay() {
-    fixture.pruner.plan = observe(true).build();
-    fixture.pruner.failsAtObservation = Optional.of(ChatFailure.of(Reason.INVALID_REQUEST, "lost"));
-    fixture.answer(ask(picture(1)).request());
-
-    assertThat(fixture.runtime.last().resumed).containsExactly("0 keep", "2 keep");
-    assertThat(fixture.listener.text()).isEqualTo("yes");
-    assertThat(fixture.allFreed()).isTrue();
-  }
-
-  private static Plan.Builder observe(boolean blocking) {
-    return FakePruner.KEEP_ALL.toBuilder()
-        .addObserveSegments(0)
-        .addObserveSegments(2)
-        .setBlocking(blocking);
   }
 
   @SafeVarargs

@@ -100,11 +100,18 @@ class PlanReaderTest {
   }
 
   @Test
-  void ranksByAttentionWhatIsObservedWithoutARanking() throws RefusedPlanException {
-    AnswerPlan plan = reader.read(FakePruner.KEEP_ALL.toBuilder().addObserveSegments(1).build());
+  void computesAttentionForWhatIsObservedOnlyIfItIsToBeSeen() throws RefusedPlanException {
+    Plan.Builder observing = FakePruner.KEEP_ALL.toBuilder().addObserveSegments(1);
 
-    assertThat(plan.prefill().ranking()).isEqualTo(PrefillPlan.Ranking.FITPRUNE);
-    assertThat(plan.prefill().scores()).isEmpty();
+    AnswerPlan plan = reader.read(observing.build());
+    assertThat(plan.importance()).isFalse();
+    assertThat(plan.prefill().ranking()).isEqualTo(PrefillPlan.Ranking.GIVEN);
+    assertThat(plan.prefill().scores()).hasSize(4);
+
+    AnswerPlan seeing = reader.read(observing.setObserveImportance(true).build());
+    assertThat(seeing.importance()).isTrue();
+    assertThat(seeing.prefill().ranking()).isEqualTo(PrefillPlan.Ranking.FITPRUNE);
+    assertThat(seeing.prefill().scores()).isEmpty();
   }
 
   private static Arguments broken(String part, Consumer<Plan.Builder> change) {

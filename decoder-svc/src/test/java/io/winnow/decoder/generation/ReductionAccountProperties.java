@@ -96,6 +96,7 @@ class ReductionAccountProperties {
             new float[0],
             Set.of(),
             false,
+            false,
             true,
             new Reduction("any", 1, "", Optional.empty()));
     EncodedLayout layout =

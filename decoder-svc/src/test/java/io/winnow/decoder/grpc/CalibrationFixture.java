@@ -59,8 +59,8 @@ final class CalibrationFixture {
             Runnable::run,
             new Simulation(),
             () -> 1);
-    FlowLimits limits =
-        new FlowLimits(1, 2, 1_000, 2_000, Duration.ofSeconds(2), Duration.ofSeconds(2));
+    Duration limit = Duration.ofSeconds(2);
+    FlowLimits limits = new FlowLimits(1, 2, 1_000, 2_000, limit, limit, limit);
     return new Calibrations(
         new UnprunedPrompts(
             List.of(new AnsweringModel(manifest, 0, new FakeText(), runtime)), ports, limits),

@@ -13,6 +13,8 @@ import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatMessage;
 import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ChatRequest;
+import io.winnow.decoder.chat.ExitReports;
+import io.winnow.decoder.chat.ExitWish;
 import io.winnow.decoder.chat.FakeChatService;
 import io.winnow.decoder.chat.FakeChatService.Script;
 import io.winnow.decoder.chat.KeptReports;
@@ -27,11 +29,13 @@ import io.winnow.v1.GenerateRequest;
 import io.winnow.v1.GenerateResponse;
 import io.winnow.v1.PictureDetail;
 import io.winnow.v1.SamplingParameters;
+import io.winnow.v1.VerdictEffect;
 import io.winnow.v1.VisualTokenReduction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -110,6 +114,53 @@ class DecoderGrpcServiceTest {
                 OptionalLong.of(9),
                 false));
     assertThat(asked.timeout()).isEqualTo(MAX_TIMEOUT);
+  }
+
+  @Test
+  void handsOverWhatAnExitTakes() throws InterruptedException {
+    GenerateRequest request =
+        request()
+            .setVisualTokenReduction(
+                VisualTokenReduction.newBuilder()
+                    .setMethod("dyvte")
+                    .setExitThreshold(0.75)
+                    .setMinLayer(0)
+                    .setBlocking(true)
+                    .setWith("fastv"))
+            .build();
+    blocking().generate(request).forEachRemaining(step -> {});
+
+    assertThat(call().request().reduction().exit())
+        .isEqualTo(
+            new ExitWish(OptionalDouble.of(0.75), OptionalInt.of(0), true, Optional.of("fastv")));
+  }
+
+  @Test
+  void reportsWhatBecameOfTheQuestionsOnTheWay() {
+    chat.exit(ExitReports.keptThenExitedLateThenMissing());
+    List<GenerateResponse> steps = new ArrayList<>();
+    blocking().generate(request().build()).forEachRemaining(steps::add);
+
+    var exit = steps.get(3).getFinished().getReduction().getExit();
+    assertThat(exit.getLayer()).isEqualTo(5);
+    assertThat(exit.getBlocking()).isFalse();
+    assertThat(exit.getLate()).isEqualTo(1);
+    assertThat(exit.getMissing()).isEqualTo(1);
+    assertThat(exit.getTrouble()).isEqualTo("gone");
+    var exited = exit.getVerdicts(1);
+    assertThat(exited.getSegment()).isEqualTo(1);
+    assertThat(exited.getLayer()).isEqualTo(3);
+    assertThat(exited.getVisualTokens()).isEqualTo(12);
+    assertThat(exited.getNeededMicros()).isEqualTo(30_000);
+    assertThat(exited.getArrivedMicros()).isEqualTo(41_500);
+    assertThat(exited.getExit()).isTrue();
+    assertThat(exited.getMargin()).isEqualTo(1.5f);
+    assertThat(exited.getThreshold()).isEqualTo(0.25f);
+    assertThat(exited.getEffect()).isEqualTo(VerdictEffect.VERDICT_EFFECT_EXITED);
+    assertThat(exited.getAppliedLayer()).isEqualTo(5);
+    assertThat(exit.getVerdicts(0).hasAppliedLayer()).isFalse();
+    assertThat(exit.getVerdicts(2).hasArrivedMicros()).isFalse();
+    assertThat(exit.getVerdicts(2).getEffect()).isEqualTo(VerdictEffect.VERDICT_EFFECT_MISSING);
   }
 
   @Test
@@ -250,6 +301,12 @@ class DecoderGrpcServiceTest {
     assertRefused(
         request().setVisualTokenReduction(VisualTokenReduction.newBuilder().setLayer(-1)),
         "visual_token_reduction.layer");
+    assertRefused(
+        request().setVisualTokenReduction(VisualTokenReduction.newBuilder().setExitThreshold(1)),
+        "visual_token_reduction.exit_threshold");
+    assertRefused(
+        request().setVisualTokenReduction(VisualTokenReduction.newBuilder().setMinLayer(-1)),
+        "visual_token_reduction.min_layer");
     ContentPart.Builder detailedText =
         ContentPart.newBuilder().setText("a").setDetail(PictureDetail.PICTURE_DETAIL_HIGH);
     assertRefused(

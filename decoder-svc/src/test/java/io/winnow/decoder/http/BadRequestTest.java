@@ -80,6 +80,13 @@ final class BadRequestTest {
           'visual_token_reduction':{'max_ttft_ms':'fast'} | visual_token_reduction.max_ttft_ms | invalid_type
           'visual_token_reduction':{'layer':0} | visual_token_reduction.layer | invalid_value
           'visual_token_reduction':{'layer':2.5} | visual_token_reduction.layer | invalid_type
+          'visual_token_reduction':{'exit_threshold':0} | visual_token_reduction.exit_threshold | invalid_value
+          'visual_token_reduction':{'exit_threshold':1} | visual_token_reduction.exit_threshold | invalid_value
+          'visual_token_reduction':{'exit_threshold':'x'} | visual_token_reduction.exit_threshold | invalid_type
+          'visual_token_reduction':{'min_layer':-1} | visual_token_reduction.min_layer | invalid_value
+          'visual_token_reduction':{'blocking':'yes'} | visual_token_reduction.blocking | invalid_type
+          'visual_token_reduction':{'with':''} | visual_token_reduction.with | invalid_value
+          'visual_token_reduction':{'with':['fastv']} | visual_token_reduction.with | invalid_type
           'visual_token_reduction':{'seed':'x'} | visual_token_reduction.seed | invalid_type
           'visual_token_reduction':{'report':1} | visual_token_reduction.report | invalid_type
           'visual_token_reduction':{'budget':1} | visual_token_reduction.budget | unknown_parameter

@@ -10,6 +10,7 @@ import io.winnow.decoder.chat.ChatMessage.Role;
 import io.winnow.decoder.chat.ChatMessage.Text;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ChatRequest.SamplingChoice;
+import io.winnow.decoder.chat.ExitWish;
 import io.winnow.decoder.chat.ReductionWish;
 import io.winnow.decoder.chat.ReductionWish.FlopsRatio;
 import io.winnow.decoder.chat.ReductionWish.KeepRatio;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,25 @@ final class ChatCompletionParserTest {
 
     assertThat(request.stop()).containsExactly("end");
     assertThat(request.topLogprobs()).hasValue(0);
+  }
+
+  @Test
+  void readsWhatAnExitTakes() {
+    ReductionWish wish =
+        parse(
+                "{'visual_token_reduction':{'method':'dyvte','exit_threshold':0.7,'min_layer':0,"
+                    + "'blocking':true,'with':'fastv','layer':3},"
+                    + USER
+                    + "}")
+            .request()
+            .reduction();
+
+    assertThat(wish.method()).isEqualTo("dyvte");
+    assertThat(wish.layer()).hasValue(3);
+    assertThat(wish.exit())
+        .isEqualTo(
+            new ExitWish(OptionalDouble.of(0.7), OptionalInt.of(0), true, Optional.of("fastv")));
+    assertThat(parse("{" + USER + "}").request().reduction().exit()).isEqualTo(ExitWish.NONE);
   }
 
   @Test

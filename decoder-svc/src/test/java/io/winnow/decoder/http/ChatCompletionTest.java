@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.winnow.decoder.chat.AnswerDelta;
 import io.winnow.decoder.chat.AnswerDelta.TokenLogprob;
+import io.winnow.decoder.chat.ExitReports;
 import io.winnow.decoder.chat.FakeChatService.Script;
 import io.winnow.decoder.chat.KeptReports;
 import java.net.http.HttpResponse;
@@ -151,6 +152,24 @@ final class ChatCompletionTest {
     assertThat(whole.path("visual_token_reduction").toString()).isEqualTo(expected);
     assertThat(streamed.get(3).path("visual_token_reduction").toString()).isEqualTo(expected);
     assertThat(streamed.subList(0, 3)).noneMatch(chunk -> chunk.has("visual_token_reduction"));
+  }
+
+  @Test
+  void reportsWhatBecameOfTheQuestionsOnTheWay() throws Exception {
+    server.chat.exit(ExitReports.keptThenExitedLateThenMissing());
+
+    JsonNode whole = JSON.readTree(server.post("{" + MESSAGES + "}").body());
+
+    assertThat(whole.path("visual_token_reduction").path("exit").toString())
+        .isEqualTo(
+            """
+            {"layer":5,"blocking":false,"late":1,"missing":1,"trouble":"gone","verdicts":[
+            {"segment":0,"layer":1,"visual_tokens":12,"needed_ms":20.0,"arrived_ms":26.5,
+            "exit":false,"margin":-2.0,"threshold":0.25,"effect":"kept"},
+            {"segment":1,"layer":3,"visual_tokens":12,"needed_ms":30.0,"arrived_ms":41.5,
+            "exit":true,"margin":1.5,"threshold":0.25,"effect":"exited","applied_layer":5},
+            {"segment":2,"layer":5,"visual_tokens":12,"needed_ms":40.0,"effect":"missing"}]}"""
+                .replace("\n", ""));
   }
 
   private static void assertOutcome(JsonNode root) {
