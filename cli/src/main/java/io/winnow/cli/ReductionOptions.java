@@ -1,5 +1,6 @@
 package io.winnow.cli;
 
+import io.winnow.cli.chat.ExitWish;
 import io.winnow.cli.chat.ReductionWish;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -14,7 +15,7 @@ final class ReductionOptions {
   @Option(
       names = {"--prune", "--method"},
       paramLabel = "METHOD",
-      description = "Pruning method: auto, none, fitprune, vtw, fastv, visionzip, random.")
+      description = "Pruning method: auto, none, fitprune, vtw, dyvte, fastv, visionzip, random.")
   private @Nullable String method;
 
   @Option(
@@ -44,6 +45,29 @@ final class ReductionOptions {
   @Option(names = "--seed", paramLabel = "N", description = "Seed of method random.")
   private @Nullable Long seed;
 
+  @Option(
+      names = "--exit-threshold",
+      paramLabel = "P",
+      description = "dyvte: probability above which the picture may go, 0 to 1 (default: 0.5).")
+  private @Nullable Double exitThreshold;
+
+  @Option(
+      names = "--min-layer",
+      paramLabel = "N",
+      description = "dyvte: first layer after which the picture may go, from 0 (default: 0).")
+  private @Nullable Integer minLayer;
+
+  @Option(
+      names = "--blocking",
+      description = "dyvte: wait for every verdict instead of running on meanwhile.")
+  private boolean blocking;
+
+  @Option(
+      names = "--with",
+      paramLabel = "METHOD",
+      description = "dyvte: what prunes before the exit, fitprune or fastv.")
+  private @Nullable String with;
+
   ReductionWish wish(boolean report) {
     return new ReductionWish(
         Optional.ofNullable(method),
@@ -52,6 +76,11 @@ final class ReductionOptions {
         optional(ttft),
         layer == null ? OptionalInt.empty() : OptionalInt.of(layer),
         seed == null ? OptionalLong.empty() : OptionalLong.of(seed),
+        new ExitWish(
+            optional(exitThreshold),
+            minLayer == null ? OptionalInt.empty() : OptionalInt.of(minLayer),
+            blocking,
+            Optional.ofNullable(with)),
         report);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.winnow.cli.chat.Answer;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,28 @@ class AnswerReportTest {
 
     assertThat(AnswerReport.table(pruned))
         .contains("image tokens  576, kept 288 (fitprune, 0.45 of the FLOPs)");
+  }
+
+  @Test
+  void theTableSaysWhereTheVisualTokensLeftAndWhetherVerdictsCame() throws IOException {
+    assertThat(AnswerReport.table(exited("{\"layer\":3,\"late\":0,\"missing\":0}")))
+        .contains("exit          after layer 3, saved 30 % of the FLOPs")
+        .contains("verdicts      2, none late");
+    assertThat(
+            AnswerReport.table(
+                exited("{\"layer\":null,\"late\":1,\"missing\":1,\"trouble\":\"pruner lost\"}")))
+        .contains("exit          none: no gate let the picture go in time")
+        .contains("verdicts      2, 1 late, 1 never came: pruner lost");
+  }
+
+  private static Answer exited(String exit) throws IOException {
+    Answer whole = answer(432);
+    ObjectNode reduction =
+        (ObjectNode) JSON.readTree("{\"method\": \"dyvte\", \"flops_ratio\": 0.7}");
+    ObjectNode report = (ObjectNode) JSON.readTree(exit);
+    report.putArray("verdicts").add(1).add(2);
+    reduction.set("exit", report);
+    return new Answer(whole.text(), whole.model(), whole.usage(), whole.timingsMillis(), reduction);
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.util.OptionalLong;
  * @param maxTtftMillis longest time to the first token, in milliseconds
  * @param layer layer before which a method of one layer acts
  * @param seed of random choices
+ * @param exit of an exit on the way
  * @param report whether the answer shall tell which tokens were kept
  */
 public record ReductionWish(
@@ -26,7 +27,20 @@ public record ReductionWish(
     OptionalDouble maxTtftMillis,
     OptionalInt layer,
     OptionalLong seed,
+    ExitWish exit,
     boolean report) {
+
+  /** A wish that says nothing of an exit. */
+  public ReductionWish(
+      Optional<String> method,
+      OptionalDouble flopsRatio,
+      OptionalDouble keepRatio,
+      OptionalDouble maxTtftMillis,
+      OptionalInt layer,
+      OptionalLong seed,
+      boolean report) {
+    this(method, flopsRatio, keepRatio, maxTtftMillis, layer, seed, ExitWish.NONE, report);
+  }
 
   /** Leaves everything to the service. */
   public static ReductionWish none() {
@@ -49,6 +63,7 @@ public record ReductionWish(
     maxTtftMillis.ifPresent(millis -> json.put("max_ttft_ms", millis));
     layer.ifPresent(number -> json.put("layer", number));
     seed.ifPresent(number -> json.put("seed", number));
+    exit.addTo(json);
     if (report) {
       json.put("report", true);
     }

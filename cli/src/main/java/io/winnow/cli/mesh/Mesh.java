@@ -115,7 +115,10 @@ public final class Mesh implements AutoCloseable {
         ENCODER,
         new ServiceProcess.Ports(ports.get(2), encoderPort),
         Map.of("winnow.models", plan.models().toString()));
-    launch(PRUNER, new ServiceProcess.Ports(ports.get(3), prunerPort), Map.of());
+    launch(
+        PRUNER,
+        new ServiceProcess.Ports(ports.get(3), prunerPort),
+        Map.of("winnow.pruner.gates.repository", plan.models().toString()));
     launch(
         DECODER,
         new ServiceProcess.Ports(plan.httpPort(), ports.get(4)),

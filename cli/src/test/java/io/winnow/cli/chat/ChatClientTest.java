@@ -93,6 +93,7 @@ class ChatClientTest {
             OptionalDouble.empty(),
             OptionalInt.of(4),
             OptionalLong.of(7),
+            new ExitWish(OptionalDouble.of(0.7), OptionalInt.of(2), true, Optional.of("fastv")),
             true);
     client()
         .ask(
@@ -108,7 +109,9 @@ class ChatClientTest {
     JsonNode request = new ObjectMapper().readTree(asked.join());
     assertThat(request.path("visual_token_reduction").toString())
         .isEqualTo(
-            "{\"method\":\"random\",\"flops_ratio\":0.5,\"layer\":4,\"seed\":7,\"report\":true}");
+            "{\"method\":\"random\",\"flops_ratio\":0.5,\"layer\":4,\"seed\":7,"
+                + "\"exit_threshold\":0.7,\"min_layer\":2,\"blocking\":true,\"with\":\"fastv\","
+                + "\"report\":true}");
     JsonNode picture = request.path("messages").path(0).path("content").path(0).path("image_url");
     assertThat(picture.path("detail").asText()).isEqualTo("low");
   }
