@@ -15,6 +15,7 @@ text.json       tokenizer and chat template cases
 pruned.json     visual tokens removed inside the decoder (pruned_forward.py)
 kept.json       which tokens FitPrune's and FastV's rules keep of many pictures
 calibration.json  FitPrune's statistics and recipes, VTW's layer (calibration_goldens.py)
+gates.json        what DyVTE's exit gates see and say, and answers after exits (gate_goldens.py)
 
 The fields of every file are described in demo-model/goldens/README.md. With `--record` the
 answers in pictures/questions.tsv are written anew first: for a checkpoint that was trained anew.
@@ -27,6 +28,7 @@ import torch
 from answer_goldens import record_answers, write_answers, write_logits, write_vision
 from calibration_goldens import write_calibration, write_kept
 from checkpoint import GOLDENS, Reference
+from gate_goldens import write_gates
 from preprocess_goldens import write_preprocess
 from pruned_goldens import write_pruned
 from text_goldens import write_text
@@ -50,6 +52,7 @@ def main():
     write_pruned(reference)
     write_kept(reference)
     write_calibration(reference)
+    write_gates(reference)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Draws the held-out set, or the calibration set: pictures and questions from seeds that training never uses.
+"""Draws a set of pictures and questions from seeds that the model's training never uses: to measure it (heldout), to
+find recipes (calibration), to train exit gates (gates).
 
-python make_heldout.py FOLDER [heldout|calibration]"""
+python make_heldout.py FOLDER [heldout|calibration|gates]"""
 
 import csv
 import random
@@ -22,7 +23,7 @@ class PictureSet:
     questions_each: int
 
 
-SETS = {"heldout": PictureSet(240, 6), "calibration": PictureSet(80, 1)}
+SETS = {"heldout": PictureSet(240, 6), "calibration": PictureSet(80, 1), "gates": PictureSet(700, 6)}
 
 
 def questions_of(rng, scene, asked: Counter, wanted: int):

@@ -19,7 +19,7 @@ import java.util.TreeSet;
 final class CheckpointFingerprint {
 
   // Raise it whenever the written graphs or files change.
-  private static final int EXPORT_FORMAT = 6;
+  private static final int EXPORT_FORMAT = 7;
 
   private static final List<String> FILES =
       List.of(
@@ -50,6 +50,10 @@ final class CheckpointFingerprint {
         Safetensors.files(tower).forEach(own::add);
       }
       add(digest, tower, own);
+    }
+    Path gates = request.checkpoint().resolve(GateWeights.FOLDER);
+    if (Files.isDirectory(gates)) {
+      add(digest, gates, new TreeSet<>(List.of(GateWeights.CONFIG, "model.safetensors")));
     }
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
  *
  * @param checkpoint Hugging Face folder
  * @param repository model repository; created if it is missing
- * @param name model name: the folders are NAME-vision and NAME-decoder
+ * @param name model name: the folders are NAME-vision, NAME-decoder and, where the checkpoint has
+ *     exit gates, NAME-gates
  * @param segments decoder segments, at least 1; more than the decoder has layers means one layer
  *     each
  * @param weights precision of the weights, by its label: see {@link Precision}

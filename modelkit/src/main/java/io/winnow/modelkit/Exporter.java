@@ -80,8 +80,10 @@ public final class Exporter {
   }
 
   private static Stream<String> graphs(ModelManifest.Builder manifest) {
+    Stream<String> gates =
+        manifest.hasGates() ? Stream.of(manifest.getGates().getGraph()) : Stream.empty();
     return Stream.concat(
-        Stream.of(manifest.getVision().getGraph()),
+        Stream.concat(Stream.of(manifest.getVision().getGraph()), gates),
         manifest.getDecoder().getSegmentsList().stream().map(SegmentManifest::getGraph));
   }
 

@@ -1,7 +1,10 @@
 package io.winnow.modelkit;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.winnow.modelkit.DecoderSegmentGraph.Range;
 import io.winnow.v1.DecoderManifest;
+import io.winnow.v1.GatesManifest;
 import io.winnow.v1.ModelManifest;
 import io.winnow.v1.PromptManifest;
 import io.winnow.v1.SegmentManifest;
@@ -11,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /** LLaVA: a vision tower, a projector of two layers, and a decoder. */
@@ -23,6 +28,7 @@ final class LlavaFamily implements AutoCloseable {
   private final CheckpointConfig config;
   private final Safetensors tensors;
   private final Safetensors towerTensors;
+  private final Optional<GateWeights> gates;
   private long bytesTaken;
   private final boolean dropping;
 
@@ -41,6 +47,7 @@ final class LlavaFamily implements AutoCloseable {
     this.tensors = Safetensors.open(request.checkpoint());
     try {
       this.towerTensors = VisionWeights.open(tensors, config);
+      this.gates = GateWeights.open(request.checkpoint(), config.text().layers());
     } catch (ExportException e) {
       tensors.close();
       throw e;
@@ -51,10 +58,11 @@ final class LlavaFamily implements AutoCloseable {
   public void close() {
     tensors.close();
     towerTensors.close();
+    gates.ifPresent(GateWeights::close);
   }
 
   /**
-   * Writes the model's two folders.
+   * Writes the model's folders.
    *
    * @param root an empty folder that stands for the repository
    * @return what the manifest says, but for the checkpoint's fingerprint
@@ -70,13 +78,18 @@ final class LlavaFamily implements AutoCloseable {
             .write(root.resolve(decoderFolder), decoderFolder, config.imageTokenId());
     rehearse();
     countBytes();
-    return ModelManifest.newBuilder()
-        .setFormatVersion(MANIFEST_VERSION)
-        .setName(request.name())
-        .setFamily("llava")
-        .setVision(vision(root, visionFolder))
-        .setDecoder(decoder(root, decoderFolder))
-        .setPrompt(prompt);
+    ModelManifest.Builder manifest =
+        ModelManifest.newBuilder()
+            .setFormatVersion(MANIFEST_VERSION)
+            .setName(request.name())
+            .setFamily("llava")
+            .setVision(vision(root, visionFolder))
+            .setDecoder(decoder(root, decoderFolder))
+            .setPrompt(prompt);
+    if (!gatedLayers().isEmpty()) {
+      manifest.setGates(gates(root, request.name() + "-gates"));
+    }
+    return manifest;
   }
 
   /** Builds every graph without its weights, and so finds out what is missing or misshapen. */
@@ -87,6 +100,9 @@ final class LlavaFamily implements AutoCloseable {
     for (Range range : ranges()) {
       OnnxGraphBuilder graph = rehearsal("decoder");
       new DecoderSegmentGraph(graph, config.text(), weights, range, dropping).build();
+    }
+    if (!gatedLayers().isEmpty()) {
+      gatesGraph(rehearsal("gates")).build();
     }
   }
 
@@ -153,6 +169,40 @@ final class LlavaFamily implements AutoCloseable {
         TritonConfig.decoder(folder, manifest, request.precision()));
     TritonPrograms.writeDecoder(root.resolve(folder).resolve("1"));
     return manifest;
+  }
+
+  /** fp32 at every precision: they are small beside the model, and one verdict decides all. */
+  private GatesManifest gates(Path root, String folder) throws IOException {
+    Files.createDirectories(root.resolve(folder).resolve("1"));
+    String graph = folder + "/1/model.onnx";
+    writeGraph(root.resolve(graph), Precision.FP32, g -> gatesGraph(g).build());
+    Files.writeString(
+        root.resolve(folder).resolve("config.pbtxt"), TritonConfig.gates(folder, statusWidth()));
+    GateWeights weights = gates.orElseThrow();
+    return GatesManifest.newBuilder()
+        .setGraph(graph)
+        .addAllLayers(gatedLayers())
+        .setHiddenSize(weights.hiddenSize())
+        .setLabelRule(weights.labelRule())
+        .setTraining(weights.training())
+        .build();
+  }
+
+  private GatesGraph gatesGraph(OnnxGraphBuilder g) {
+    return new GatesGraph(g, gates.orElseThrow(), gatedLayers(), statusWidth());
+  }
+
+  /** The segments' last layers that the checkpoint has a gate for. */
+  private List<Integer> gatedLayers() {
+    Set<Integer> ends =
+        ranges().stream().map(range -> range.first() + range.count() - 1).collect(toSet());
+    return gates.map(GateWeights::layers).orElse(List.of()).stream()
+        .filter(ends::contains)
+        .toList();
+  }
+
+  private int statusWidth() {
+    return 2 * config.text().hiddenSize();
   }
 
   private DecoderManifest.Builder shape(DecoderShape text) {

@@ -70,19 +70,20 @@ final class ModelRepositoryWriter {
   /** Without the manifest's folder there is no model, so it goes first and comes last. */
   private void swap(Path fresh, Path stale) throws IOException {
     String vision = name + "-vision";
+    String gates = name + "-gates"; // not every model has them
     String decoder = name + "-decoder";
-    for (String folder : List.of(decoder, vision)) {
-      if (Files.exists(repository.resolve(folder))) {
-        move(repository.resolve(folder), stale.resolve(folder));
-      }
+    for (String folder : List.of(decoder, gates, vision)) {
+      moveIfThere(folder, repository, stale);
     }
-    for (String folder : List.of(vision, decoder)) {
-      move(fresh.resolve(folder), repository.resolve(folder));
+    for (String folder : List.of(vision, gates, decoder)) {
+      moveIfThere(folder, fresh, repository);
     }
   }
 
-  private static void move(Path from, Path to) throws IOException {
-    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+  private static void moveIfThere(String folder, Path from, Path to) throws IOException {
+    if (Files.exists(from.resolve(folder))) {
+      Files.move(from.resolve(folder), to.resolve(folder), StandardCopyOption.ATOMIC_MOVE);
+    }
   }
 
   /** What killed exports left behind; the lock says that none is alive. */

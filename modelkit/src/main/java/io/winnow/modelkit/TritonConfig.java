@@ -76,4 +76,22 @@ final class TritonConfig {
                         .formatted(tensor.name(), tensor.type(), tensor.shape()))
             .toList());
   }
+
+  /** Requests that wait for one another anyway are run together, whichever gates they ask. */
+  static String gates(String name, int statusWidth) {
+    return """
+        name: "%s"
+        backend: "onnxruntime"
+        max_batch_size: 32
+        dynamic_batching { }
+        input [
+          { name: "text_status", data_type: TYPE_FP32, dims: [ %d ] },
+          { name: "layer", data_type: TYPE_INT64, dims: [ 1 ] }
+        ]
+        output [
+          { name: "logits", data_type: TYPE_FP32, dims: [ %d ] }
+        ]
+        """
+        .formatted(name, statusWidth, GatesGraph.CLASSES);
+  }
 }

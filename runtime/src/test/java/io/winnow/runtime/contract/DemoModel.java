@@ -18,7 +18,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.LongStream;
@@ -36,6 +39,7 @@ public final class DemoModel {
 
   private static final Path REPOSITORY = Path.of("target", "demo-repository").toAbsolutePath();
   private static final long IMAGE_TOKEN = 4;
+  private static final int HIDDEN = 128;
   private static final Map<String, FloatBuffer> VISUAL_TOKENS_BY_PICTURE =
       new ConcurrentHashMap<>();
 
@@ -88,6 +92,35 @@ public final class DemoModel {
         LongStream.range(0, ids.length).toArray(),
         golden.get("picture").isNull() ? floats(0) : visualTokens(golden.get("picture").asText()),
         ids.length);
+  }
+
+  /**
+   * The prompt of a golden of gates.json: each image token stands for the first visual tokens of
+   * the next of its pictures, so many as the golden says.
+   */
+  public static Prompt promptOfParts(JsonNode golden) {
+    List<Long> ids = new ArrayList<>();
+    List<Long> spans = new ArrayList<>();
+    FloatBuffer tokens = floats(DemoModel.VISUAL_TOKENS * HIDDEN * golden.get("pictures").size());
+    int picture = 0;
+    for (long id : longs(golden.get("prompt_ids"))) {
+      if (id != IMAGE_TOKEN) {
+        ids.add(id);
+        spans.add(-1L);
+        continue;
+      }
+      JsonNode part = golden.get("pictures").get(picture);
+      int count = part.get("tokens").asInt();
+      tokens.put(visualTokens(part.get("picture").asText()).slice(0, count * HIDDEN));
+      ids.addAll(Collections.nCopies(count, id));
+      spans.addAll(Collections.nCopies(count, (long) picture++));
+    }
+    return new Prompt(
+        ids.stream().mapToLong(id -> id).toArray(),
+        spans.stream().mapToLong(span -> span).toArray(),
+        LongStream.range(0, ids.size()).toArray(),
+        tokens.flip().slice(),
+        ids.size());
   }
 
   /** A prompt of text only: the beginning of a conversation, then words that make no sense. */
