@@ -189,8 +189,7 @@ public abstract class DecoderExitContract extends DecoderContract {
               distance(
                   new float[] {logits.keep(), logits.exit()}, golden.get("logits").get(layer)));
       if (golden.has("text_status")) {
-        worstStatus =
-            Math.max(worstStatus, distance(status, golden.get("text_status").get(layer)));
+        worstStatus = Math.max(worstStatus, distance(status, golden.get("text_status").get(layer)));
       }
       return logits.margin() > 0;
     }
