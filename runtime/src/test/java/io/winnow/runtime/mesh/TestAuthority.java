@@ -55,8 +55,8 @@ public final class TestAuthority {
   }
 
   /**
-   * Issues a certificate for a day, with these URIs as its names, and writes it and its key in
-   * place of those that are there.
+   * Issues a certificate for a day, with these URIs or host names as its names, and writes it and
+   * its key in place of those that are there.
    */
   public TlsFiles issue(Path folder, String... identities) throws IOException {
     Instant now = Instant.now();
@@ -99,9 +99,7 @@ public final class TestAuthority {
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
       if (identities.length > 0) {
         GeneralName[] names =
-            Arrays.stream(identities)
-                .map(uri -> new GeneralName(GeneralName.uniformResourceIdentifier, uri))
-                .toArray(GeneralName[]::new);
+            Arrays.stream(identities).map(TestAuthority::generalName).toArray(GeneralName[]::new);
         builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
       }
       return new JcaX509CertificateConverter()
@@ -111,6 +109,12 @@ public final class TestAuthority {
     } catch (GeneralSecurityException | OperatorCreationException | IOException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static GeneralName generalName(String identity) {
+    return new GeneralName(
+        identity.contains(":") ? GeneralName.uniformResourceIdentifier : GeneralName.dNSName,
+        identity);
   }
 
   private static KeyPair newKeys() {

@@ -1,5 +1,6 @@
 package io.winnow.runtime.triton.client;
 
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -7,14 +8,22 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The channel that new calls go to: replaced when it is too old, while its calls go on. */
+/**
+ * The channel that new calls go to: replaced when it is too old, while its calls go on. A call also
+ * ends the pause before the next attempt to connect, which gRPC lets grow to minutes: a server that
+ * is back answers the next call.
+ */
 final class AgedChannel implements AutoCloseable {
+
+  /** Bounds the attempts to connect that calls to a dead server cause. */
+  private static final long BETWEEN_CONNECTS_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Supplier<ManagedChannel> opener;
   private final long maxAgeNanos;
   private final LongSupplier nanoClock;
   private @Nullable ManagedChannel current;
   private long openedNanos;
+  private long connectNanos;
   private boolean closed;
 
   /** Opens a channel at once, so that broken settings show early. */
@@ -24,6 +33,7 @@ final class AgedChannel implements AutoCloseable {
     this.nanoClock = nanoClock;
     this.current = opener.get();
     this.openedNanos = nanoClock.getAsLong();
+    this.connectNanos = openedNanos;
   }
 
   /**
@@ -35,11 +45,16 @@ final class AgedChannel implements AutoCloseable {
     if (closed || current == null) {
       throw new IllegalStateException("the endpoint is closed");
     }
-    if (nanoClock.getAsLong() - openedNanos >= maxAgeNanos) {
+    long now = nanoClock.getAsLong();
+    if (now - openedNanos >= maxAgeNanos) {
       ManagedChannel old = current;
       current = opener.get();
-      openedNanos = nanoClock.getAsLong();
+      openedNanos = now;
       old.shutdown();
+    } else if (now - connectNanos >= BETWEEN_CONNECTS_NANOS
+        && current.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+      connectNanos = now;
+      current.resetConnectBackoff();
     }
     return current;
   }

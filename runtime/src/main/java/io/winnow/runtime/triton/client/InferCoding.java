@@ -40,7 +40,7 @@ final class InferCoding {
         tensor.addShape(size);
       }
       if (data instanceof Tensor here) {
-        message.addRawInputContents(UnsafeByteOperations.unsafeWrap(here.data()));
+        message.addRawInputContents(UnsafeByteOperations.unsafeWrap(here.sendable()));
       } else if (data instanceof SharedTensor place) {
         tensor.putAllParameters(placeParameters(place));
       }
@@ -81,16 +81,21 @@ final class InferCoding {
   /**
    * The response of a message.
    *
+   * @param asked the outputs that the request asked for: the server does not say which of them it
+   *     wrote into shared memory
    * @throws IllegalArgumentException if it breaks the protocol: an unknown type, contents that do
    *     not fit the shape
    */
-  static InferResponse decode(ModelInferResponse message) {
+  static InferResponse decode(ModelInferResponse message, List<RequestedOutput> asked) {
     LinkedHashMap<String, InputData> outputs = new LinkedHashMap<>();
     for (int i = 0; i < message.getOutputsCount(); i++) {
       InferOutputTensor output = message.getOutputs(i);
       ByteString raw =
           i < message.getRawOutputContentsCount() ? message.getRawOutputContents(i) : null;
-      outputs.put(output.getName(), decode(output, raw));
+      SharedTensor place = place(output.getName(), asked);
+      boolean written = raw == null || raw.isEmpty();
+      outputs.put(
+          output.getName(), place != null && written ? at(place, output) : decode(output, raw));
     }
     return new InferResponse(
         message.getModelName(),
@@ -100,24 +105,29 @@ final class InferCoding {
         outputs);
   }
 
-  private static InputData decode(InferOutputTensor output, @Nullable ByteString raw) {
-    TensorType type = TensorType.named(output.getDatatype());
-    InferParameter region = output.getParametersMap().get(REGION);
-    if (region != null) {
-      return new SharedTensor(
-          type,
-          output.getShapeList(),
-          region.getStringParam(),
-          number(output.getParametersMap().get(OFFSET)),
-          number(output.getParametersMap().get(BYTE_SIZE)));
+  private static @Nullable SharedTensor place(String name, List<RequestedOutput> asked) {
+    for (RequestedOutput output : asked) {
+      if (output.name().equals(name)) {
+        return output.place();
+      }
     }
+    return null;
+  }
+
+  private static SharedTensor at(SharedTensor place, InferOutputTensor output) {
+    return new SharedTensor(
+        TensorType.named(output.getDatatype()),
+        output.getShapeList(),
+        place.region(),
+        place.offset(),
+        place.byteSize());
+  }
+
+  private static Tensor decode(InferOutputTensor output, @Nullable ByteString raw) {
+    TensorType type = TensorType.named(output.getDatatype());
     long[] shape = output.getShapeList().stream().mapToLong(Long::longValue).toArray();
     ByteBuffer data = raw == null ? typed(type, output.getContents()) : raw.asReadOnlyByteBuffer();
     return Tensor.of(type, data, shape);
-  }
-
-  private static long number(@Nullable InferParameter parameter) {
-    return parameter == null ? 0 : Math.max(parameter.getInt64Param(), parameter.getUint64Param());
   }
 
   /** Typed contents as raw ones. */

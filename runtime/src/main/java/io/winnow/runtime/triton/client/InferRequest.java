@@ -191,7 +191,7 @@ public final class InferRequest {
 
     /** Ranks it in the queue of a model with priority levels: 1 is served first, 0 the default. */
     public Builder priority(long level) {
-      parameters = parameters.withUnsigned("priority", level);
+      parameters = parameters.with("priority", level);
       return this;
     }
 

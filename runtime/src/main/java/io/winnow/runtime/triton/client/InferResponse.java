@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What a model answered. Immutable; its tensors stay valid for as long as they are held. */
@@ -80,7 +81,9 @@ public final class InferResponse {
     return outputs.get(name) instanceof SharedTensor place ? place : null;
   }
 
-  Map<String, InputData> outputs() {
-    return outputs;
+  InferResponse withOutputs(UnaryOperator<InputData> change) {
+    LinkedHashMap<String, InputData> changed = new LinkedHashMap<>();
+    outputs.forEach((name, output) -> changed.put(name, change.apply(output)));
+    return new InferResponse(model, version, id, parameters, changed);
   }
 }

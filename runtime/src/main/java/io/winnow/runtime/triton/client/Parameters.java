@@ -37,7 +37,7 @@ public final class Parameters {
     return with(name, InferParameter.newBuilder().setInt64Param(value).build());
   }
 
-  /** With an unsigned number: the same 64 bits. */
+  /** With an unsigned number: the same 64 bits. Triton 2.51 refuses it in custom parameters. */
   public Parameters withUnsigned(String name, long value) {
     return with(name, InferParameter.newBuilder().setUint64Param(value).build());
   }
@@ -47,7 +47,7 @@ public final class Parameters {
     return with(name, InferParameter.newBuilder().setStringParam(value).build());
   }
 
-  /** With a floating point number; Triton before 24.07 drops it. */
+  /** With a floating point number. Triton 2.51 refuses it. */
   public Parameters with(String name, double value) {
     return with(name, InferParameter.newBuilder().setDoubleParam(value).build());
   }

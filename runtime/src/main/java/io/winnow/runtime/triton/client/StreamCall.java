@@ -3,8 +3,13 @@ package io.winnow.runtime.triton.client;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.winnow.inference.GRPCInferenceServiceGrpc;
 import io.winnow.inference.ModelInferRequest;
+import io.winnow.inference.ModelInferResponse;
 import io.winnow.inference.ModelStreamInferResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +20,11 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
   private final ClientCall<ModelInferRequest, ModelStreamInferResponse> call;
   private final StreamListener listener;
   private final StreamSettings settings;
-  private final String endpoint;
+  private final Backend.Lease lease;
+
+  /** Outputs that the server writes into shared memory, by request, until the last response. */
+  private final Map<String, List<RequestedOutput>> placed = new ConcurrentHashMap<>();
+
   private final AtomicLong lastId = new AtomicLong();
   private final Object sending = new Object();
   private boolean halfClosed;
@@ -24,18 +33,40 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
   /** Set before the call is cancelled because of us: the transport would only say "cancelled". */
   private volatile @Nullable Status localFailure;
 
-  StreamCall(
+  private StreamCall(
       ClientCall<ModelInferRequest, ModelStreamInferResponse> call,
       StreamListener listener,
       StreamSettings settings,
-      String endpoint) {
+      Backend.Lease lease) {
     this.call = call;
     this.listener = listener;
     this.settings = settings;
-    this.endpoint = endpoint;
+    this.lease = lease;
   }
 
-  void start(Metadata headers) {
+  /** Opens a stream on the leased server; the lease ends with it. */
+  static InferStream open(Backend.Lease lease, StreamSettings settings, StreamListener listener) {
+    try {
+      StreamCall stream =
+          new StreamCall(
+              lease
+                  .backend()
+                  .channel()
+                  .newCall(
+                      GRPCInferenceServiceGrpc.getModelStreamInferMethod(),
+                      UnaryCalls.options(settings.call())),
+              listener,
+              settings,
+              lease);
+      stream.start(UnaryCalls.headers(settings.call()));
+      return stream;
+    } catch (RuntimeException e) {
+      lease.end(Status.Code.CANCELLED);
+      throw e;
+    }
+  }
+
+  private void start(Metadata headers) {
     call.start(this, headers);
     if (settings.call().compressed()) {
       call.setMessageCompression(true);
@@ -52,6 +83,9 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
             ? request.toBuilder().id("r" + lastId.incrementAndGet()).build()
             : request;
     ModelInferRequest message = InferCoding.encode(named);
+    if (named.outputs().stream().anyMatch(output -> output.place() != null)) {
+      placed.put(named.id(), named.outputs());
+    }
     synchronized (sending) {
       if (halfClosed) {
         throw new IllegalStateException("the stream was half-closed");
@@ -95,15 +129,26 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
     if (localFailure != null) {
       return;
     }
+    lease.onMessage();
     try {
       if (message.getErrorMessage().isEmpty()) {
-        listener.onResponse(InferCoding.decode(message.getInferResponse()));
+        listener.onResponse(decode(message.getInferResponse()));
       } else {
+        placed.remove(message.getInferResponse().getId());
         listener.onRequestFailed(message.getInferResponse().getId(), message.getErrorMessage());
       }
     } catch (RuntimeException e) {
       fail(e);
     }
+  }
+
+  private InferResponse decode(ModelInferResponse message) {
+    InferResponse response =
+        InferCoding.decode(message, placed.getOrDefault(message.getId(), List.of()));
+    if (response.isFinal()) {
+      placed.remove(message.getId());
+    }
+    return response;
   }
 
   @Override
@@ -129,10 +174,12 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
   @Override
   public void onClose(Status status, Metadata trailers) {
     ended = true;
+    lease.end(status.getCode());
     Status failed = localFailure != null ? localFailure : status;
     listener.onClosed(
         failed.isOk()
             ? null
-            : TritonException.of(failed, endpoint, settings.model(), failed.getCause()));
+            : TritonException.of(
+                failed, lease.backend().address(), settings.model(), failed.getCause()));
   }
 }

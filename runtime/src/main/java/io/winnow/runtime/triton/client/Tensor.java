@@ -38,8 +38,7 @@ public final class Tensor implements InputData {
    * @throws IllegalArgumentException if size and shape do not fit each other
    */
   public static Tensor of(TensorType type, ByteBuffer littleEndian, long... shape) {
-    return new Tensor(
-        type, littleEndian.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN), shape);
+    return new Tensor(type, littleEndian.slice().order(ByteOrder.LITTLE_ENDIAN), shape);
   }
 
   /** FP32. */
@@ -129,7 +128,12 @@ public final class Tensor implements InputData {
 
   /** The raw contents: a fresh read-only view, little-endian. */
   public ByteBuffer data() {
-    return data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    return data.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** The same, not read-only: protobuf copies a buffer that hides its array. Do not write to it. */
+  ByteBuffer sendable() {
+    return data.duplicate();
   }
 
   /**

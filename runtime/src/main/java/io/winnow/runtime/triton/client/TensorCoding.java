@@ -180,6 +180,23 @@ final class TensorCoding {
     return values;
   }
 
+  /**
+   * Length of so many length-prefixed strings, bytes.
+   *
+   * @throws IllegalArgumentException if there are fewer
+   */
+  static int byteStringsLength(ByteBuffer data, long elements) {
+    int start = data.position();
+    for (long i = 0; i < elements; i++) {
+      int length = data.remaining() < Integer.BYTES ? -1 : data.getInt();
+      if (length < 0 || length > data.remaining()) {
+        throw new IllegalArgumentException("string " + i + " of " + elements + " is cut off");
+      }
+      data.position(data.position() + length);
+    }
+    return data.position() - start;
+  }
+
   static List<byte[]> utf8(List<String> values) {
     return values.stream().map(value -> value.getBytes(StandardCharsets.UTF_8)).toList();
   }

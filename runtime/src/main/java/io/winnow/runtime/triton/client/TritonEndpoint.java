@@ -1,28 +1,24 @@
 package io.winnow.runtime.triton.client;
 
-import io.grpc.ManagedChannel;
 import io.winnow.inference.GRPCInferenceServiceGrpc;
-import io.winnow.inference.ModelInferResponse;
-import io.winnow.inference.ModelReadyRequest;
 import io.winnow.inference.ServerLiveRequest;
 import io.winnow.inference.ServerReadyRequest;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * One Triton server. Opening it does not connect: the first call does, and later calls connect anew
  * where the connection was lost. Thread-safe; one object serves any number of callers.
  */
-public final class TritonEndpoint implements AutoCloseable {
+public final class TritonEndpoint implements InferenceClient {
 
-  private final UnaryCalls calls;
-  private final AgedChannel channel;
-  private final String address;
+  private final Backend backend;
+  private final RoutedInference inference;
 
-  private TritonEndpoint(String address, AgedChannel channel) {
-    this.address = address;
-    this.channel = channel;
-    this.calls = new UnaryCalls(channel, address);
+  private TritonEndpoint(Backend backend, RetryPolicy retries) {
+    this.backend = backend;
+    Router router = avoid -> backend.lease();
+    this.inference = new RoutedInference(router, new UnaryCalls(router, retries));
   }
 
   /**
@@ -31,75 +27,57 @@ public final class TritonEndpoint implements AutoCloseable {
    * @param address "host:port", or any gRPC target ("dns:///host:port", "unix:/path")
    * @throws java.io.UncheckedIOException if a TLS file cannot be read
    */
+  public static TritonEndpoint at(String address, ClientSettings settings) {
+    return of(Backend.at(address, settings), settings.retries());
+  }
+
+  /** An endpoint with other connections than by default. */
   public static TritonEndpoint at(String address, ChannelSettings settings) {
-    return over(
-        address,
-        new AgedChannel(
-            () -> Channels.open(address, settings), settings.maxAge(), System::nanoTime));
+    return at(address, ClientSettings.defaults().with(settings));
   }
 
-  /** An endpoint over channels of the caller's, for tests. Closes them. */
-  static TritonEndpoint over(String address, Supplier<ManagedChannel> opener) {
-    return over(address, new AgedChannel(opener, null, System::nanoTime));
+  /** An endpoint in clear text with the default settings. */
+  public static TritonEndpoint at(String address) {
+    return at(address, ClientSettings.defaults());
   }
 
-  private static TritonEndpoint over(String address, AgedChannel channel) {
-    return new TritonEndpoint(address, channel);
+  static TritonEndpoint of(Backend backend, RetrySettings retries) {
+    return new TritonEndpoint(
+        backend, new RetryPolicy(retries, () -> ThreadLocalRandom.current().nextDouble()));
   }
 
   /** The address as it was given. */
   public String address() {
-    return address;
+    return backend.address();
   }
 
-  /**
-   * Runs a model once and waits for the response. If the thread is interrupted the call is
-   * cancelled and its interrupt flag stays set.
-   *
-   * @throws TritonException if it fails: UNIMPLEMENTED for a decoupled model, which needs a stream
-   */
+  /** Calls, streams and pins that have begun and not ended. */
+  public int outstanding() {
+    return backend.outstanding();
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  @Override
   public InferResponse infer(InferRequest request, CallSettings settings) {
-    ModelInferResponse response =
-        calls.blocking(
-            GRPCInferenceServiceGrpc.getModelInferMethod(),
-            InferCoding.encode(request),
-            settings,
-            request.model());
-    return InferCoding.decode(response);
+    return inference.infer(request, settings);
   }
 
-  /**
-   * Runs a model once. Cancelling the future cancels the call.
-   *
-   * @return completes on the channel's executor, exceptionally with a {@link TritonException}
-   */
+  @Override
   public CompletableFuture<InferResponse> inferAsync(InferRequest request, CallSettings settings) {
-    return calls.future(
-        GRPCInferenceServiceGrpc.getModelInferMethod(),
-        InferCoding.encode(request),
-        settings,
-        request.model(),
-        InferCoding::decode);
+    return inference.inferAsync(request, settings);
   }
 
-  /**
-   * Opens a stream. Failures, that of the connection included, reach the listener.
-   *
-   * @return the stream; requests may be sent at once
-   */
+  @Override
   public InferStream openStream(StreamSettings settings, StreamListener listener) {
-    StreamCall stream =
-        new StreamCall(
-            channel
-                .get()
-                .newCall(
-                    GRPCInferenceServiceGrpc.getModelStreamInferMethod(),
-                    UnaryCalls.options(settings.call())),
-            listener,
-            settings,
-            address);
-    stream.start(UnaryCalls.headers(settings.call()));
-    return stream;
+    return inference.openStream(settings, listener);
+  }
+
+  @Override
+  public boolean modelReady(String model, String version, CallSettings settings) {
+    return inference.modelReady(model, version, settings);
   }
 
   /**
@@ -108,12 +86,14 @@ public final class TritonEndpoint implements AutoCloseable {
    * @throws TritonException if it cannot be asked
    */
   public boolean live(CallSettings settings) {
-    return calls
+    return inference
+        .calls()
         .blocking(
-            GRPCInferenceServiceGrpc.getServerLiveMethod(),
-            ServerLiveRequest.getDefaultInstance(),
-            settings.asRepeatable(),
-            "")
+            UnaryCalls.Call.reading(
+                GRPCInferenceServiceGrpc.getServerLiveMethod(),
+                ServerLiveRequest.getDefaultInstance(),
+                settings,
+                ""))
         .getLive();
   }
 
@@ -123,34 +103,34 @@ public final class TritonEndpoint implements AutoCloseable {
    * @throws TritonException if it cannot be asked
    */
   public boolean ready(CallSettings settings) {
-    return calls
+    return inference
+        .calls()
         .blocking(
-            GRPCInferenceServiceGrpc.getServerReadyMethod(),
-            ServerReadyRequest.getDefaultInstance(),
-            settings.asRepeatable(),
-            "")
+            UnaryCalls.Call.reading(
+                GRPCInferenceServiceGrpc.getServerReadyMethod(),
+                ServerReadyRequest.getDefaultInstance(),
+                settings,
+                ""))
         .getReady();
   }
 
-  /**
-   * Whether a model takes requests; false where it is missing.
-   *
-   * @param version empty: any
-   * @throws TritonException if the server cannot be asked
-   */
-  public boolean modelReady(String model, String version, CallSettings settings) {
-    return calls
-        .blocking(
-            GRPCInferenceServiceGrpc.getModelReadyMethod(),
-            ModelReadyRequest.newBuilder().setName(model).setVersion(version).build(),
-            settings.asRepeatable(),
-            model)
-        .getReady();
+  /** Models of the server: metadata, configuration, statistics, loading and unloading. */
+  public RepositoryControl repository() {
+    return new RepositoryControl(inference.calls());
   }
 
-  /** Cancels what is under way and disconnects. Idempotent; waits up to a second. */
+  /** The server itself: what it is, how it traces and logs. */
+  public ServerControl server() {
+    return new ServerControl(inference.calls());
+  }
+
+  /** Regions of shared memory that the server knows. */
+  public SharedMemoryControl sharedMemory() {
+    return new SharedMemoryControl(inference.calls());
+  }
+
   @Override
   public void close() {
-    channel.close();
+    backend.close();
   }
 }

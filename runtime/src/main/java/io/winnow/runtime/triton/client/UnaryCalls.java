@@ -2,7 +2,6 @@ package io.winnow.runtime.triton.client;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.ClientCall;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -10,19 +9,50 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** Makes calls with one request and one response. */
+/** Makes calls with one request and one response, and repeats those that may be. */
 final class UnaryCalls {
 
-  private final AgedChannel channel;
-  private final String address;
+  /**
+   * What is called.
+   *
+   * @param encode makes the message for the server of an attempt
+   * @param decode reads the response, while the attempt still holds what its message needs
+   * @param model for error messages; empty where there is none
+   */
+  record Call<Q, R, T>(
+      MethodDescriptor<Q, R> method,
+      Function<Attempt, Q> encode,
+      BiFunction<R, Attempt, T> decode,
+      CallSettings settings,
+      String model) {
 
-  UnaryCalls(AgedChannel channel, String address) {
-    this.channel = channel;
-    this.address = address;
+    /** A call with one message for every server. */
+    static <Q, R> Call<Q, R, R> of(
+        MethodDescriptor<Q, R> method, Q request, CallSettings settings, String model) {
+      return new Call<>(
+          method, attempt -> request, (response, attempt) -> response, settings, model);
+    }
+
+    /** The same for one that only reads, so that it may be repeated. */
+    static <Q, R> Call<Q, R, R> reading(
+        MethodDescriptor<Q, R> method, Q request, CallSettings settings, String model) {
+      return of(method, request, settings.asRepeatable(), model);
+    }
+  }
+
+  private final Router router;
+  private final RetryPolicy retries;
+
+  UnaryCalls(Router router, RetryPolicy retries) {
+    this.router = router;
+    this.retries = retries;
   }
 
   /**
@@ -30,33 +60,76 @@ final class UnaryCalls {
    *
    * @throws TritonException if it fails
    */
-  <Q, R> R blocking(MethodDescriptor<Q, R> method, Q request, CallSettings settings, String model) {
-    try {
-      return ClientCalls.blockingUnaryCall(through(settings), method, options(settings), request);
-    } catch (StatusRuntimeException e) {
-      throw TritonException.of(e, address, model);
+  <Q, R, T> T blocking(Call<Q, R, T> call) {
+    retries.onCall();
+    long deadline = System.nanoTime() + call.settings().timeout().toNanos();
+    Attempt attempt = null;
+    for (int attempts = 1; ; attempts++) {
+      attempt = begin(attempt, deadline);
+      try {
+        R response =
+            ClientCalls.blockingUnaryCall(
+                attempt.channel(call.settings()),
+                call.method(),
+                attempt.options(call.settings()),
+                call.encode().apply(attempt));
+        return attempt.answered(response, call.decode());
+      } catch (StatusRuntimeException e) {
+        attempt.end(e.getStatus());
+        OptionalLong pause = pause(call.settings(), attempt, e.getStatus(), attempts);
+        if (pause.isEmpty() || !slept(pause.getAsLong())) {
+          throw TritonException.of(e, attempt.backend().address(), call.model());
+        }
+      } finally {
+        attempt.end(Status.CANCELLED); // nothing, unless something else was thrown
+      }
     }
   }
 
   /** Makes a call; cancelling the future cancels it. */
-  <Q, R, T> CompletableFuture<T> future(
-      MethodDescriptor<Q, R> method,
-      Q request,
-      CallSettings settings,
-      String model,
-      Function<R, T> decode) {
-    ClientCall<Q, R> call = through(settings).newCall(method, options(settings));
-    CompletableFuture<T> result = new CallFuture<>(call);
-    ClientCalls.asyncUnaryCall(call, request, new Receiver<>(result, decode, model));
-    return result;
+  <Q, R, T> CompletableFuture<T> future(Call<Q, R, T> call) {
+    retries.onCall();
+    long deadline = System.nanoTime() + call.settings().timeout().toNanos();
+    PendingCall<Q, R, T> pending = new PendingCall<>(this, call, deadline);
+    pending.attempt();
+    return pending;
   }
 
-  private Channel through(CallSettings settings) {
-    Channel open = channel.get();
+  /** Begins an attempt, after one that failed if there was one. */
+  Attempt begin(@Nullable Attempt failed, long deadlineNanos) {
+    return failed != null && failed.lostItsRegion()
+        ? new Attempt(failed.backend().lease(), deadlineNanos, false)
+        : new Attempt(
+            router.acquire(failed == null ? null : failed.backend()), deadlineNanos, true);
+  }
+
+  /** The pause before a failed attempt is repeated; empty if it must not be. */
+  OptionalLong pause(CallSettings settings, Attempt attempt, Status status, int attempts) {
+    if (attempt.lostItsRegion()) {
+      return OptionalLong.of(0);
+    }
+    // What never got onto a connection cannot have had an effect.
+    boolean harmless = settings.repeatable() || !attempt.reachedConnection();
+    return status.getCode() == Status.Code.UNAVAILABLE && harmless
+        ? retries.pauseBeforeRepetition(attempts, attempt.remainingNanos())
+        : OptionalLong.empty();
+  }
+
+  private static boolean slept(long nanos) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(nanos);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  static Channel through(Channel channel, CallSettings settings) {
     return settings.headers().isEmpty()
-        ? open
+        ? channel
         : ClientInterceptors.intercept(
-            open, MetadataUtils.newAttachHeadersInterceptor(headers(settings)));
+            channel, MetadataUtils.newAttachHeadersInterceptor(headers(settings)));
   }
 
   static CallOptions options(CallSettings settings) {
@@ -73,56 +146,5 @@ final class UnaryCalls {
             (name, value) ->
                 headers.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), value));
     return headers;
-  }
-
-  /** A future whose cancellation cancels the call. */
-  private static final class CallFuture<T> extends CompletableFuture<T> {
-
-    private final ClientCall<?, ?> call;
-
-    CallFuture(ClientCall<?, ?> call) {
-      this.call = call;
-    }
-
-    @Override
-    public boolean cancel(boolean mayInterruptIfRunning) {
-      boolean cancelled = super.cancel(mayInterruptIfRunning);
-      if (cancelled) {
-        call.cancel("the future was cancelled", null);
-      }
-      return cancelled;
-    }
-  }
-
-  /** Completes a future. */
-  private final class Receiver<R, T> implements io.grpc.stub.StreamObserver<R> {
-
-    private final CompletableFuture<T> result;
-    private final Function<R, T> decode;
-    private final String model;
-
-    Receiver(CompletableFuture<T> result, Function<R, T> decode, String model) {
-      this.result = result;
-      this.decode = decode;
-      this.model = model;
-    }
-
-    @Override
-    public void onNext(R response) {
-      try {
-        result.complete(decode.apply(response));
-      } catch (RuntimeException e) {
-        result.completeExceptionally(e);
-      }
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      result.completeExceptionally(
-          TritonException.of(Status.fromThrowable(failure), address, model, failure));
-    }
-
-    @Override
-    public void onCompleted() {}
   }
 }

@@ -15,6 +15,8 @@ import io.winnow.inference.GRPCInferenceServiceGrpc;
 import io.winnow.inference.ModelInferRequest;
 import io.winnow.inference.ModelInferResponse;
 import io.winnow.inference.ModelStreamInferResponse;
+import io.winnow.inference.ServerReadyRequest;
+import io.winnow.inference.ServerReadyResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Queue;
@@ -67,6 +69,8 @@ final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceService
         answer.onCompleted();
       };
 
+  volatile boolean ready = true;
+
   private final Server server;
 
   ScriptedTriton() {
@@ -83,7 +87,17 @@ final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceService
   }
 
   TritonEndpoint endpoint() {
-    return TritonEndpoint.over(name, () -> InProcessChannelBuilder.forName(name).build());
+    return TritonEndpoint.of(backend(ClientSettings.defaults()), RetrySettings.defaults());
+  }
+
+  Backend backend(ClientSettings settings) {
+    return new Backend(
+        name,
+        new AgedChannel(
+            () -> InProcessChannelBuilder.forName(name).build(), null, System::nanoTime),
+        settings.sharedMemory(),
+        settings.ejection(),
+        System::nanoTime);
   }
 
   Stream stream() throws InterruptedException {
@@ -111,6 +125,12 @@ final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceService
                     .setDatatype(input.getDatatype())
                     .addAllShape(input.getShapeList()));
     return response.build();
+  }
+
+  @Override
+  public void serverReady(ServerReadyRequest request, StreamObserver<ServerReadyResponse> answer) {
+    answer.onNext(ServerReadyResponse.newBuilder().setReady(ready).build());
+    answer.onCompleted();
   }
 
   @Override
