@@ -26,6 +26,8 @@ final class ServeCommand implements Callable<Integer> {
 
   @Mixin private RepositoryOptions models = new RepositoryOptions();
 
+  @Mixin private TritonOptions triton = new TritonOptions();
+
   @Option(
       names = "--port",
       paramLabel = "P",
@@ -42,6 +44,7 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     models.check();
+    triton.check();
     if (port < 1 || port > 65535 || !FreePorts.isFree(port)) {
       throw new CommandFailure("port " + port + " cannot be used; choose another with --port");
     }
@@ -50,12 +53,13 @@ final class ServeCommand implements Callable<Integer> {
     try {
       MeshPlan plan =
           new MeshPlan(
-              checkout.root(),
-              repository,
-              port,
-              checkout.logs(),
-              MeshPlan.LONG_RUN,
-              MeshPlan.recipesIn(models.recipes(checkout)));
+                  checkout.root(),
+                  repository,
+                  port,
+                  checkout.logs(),
+                  MeshPlan.LONG_RUN,
+                  MeshPlan.recipesIn(models.recipes(checkout)))
+              .with(triton.settings());
       try (Mesh mesh = Mesh.start(plan)) {
         return serve(mesh, plan);
       }

@@ -22,6 +22,8 @@ final class ServiceOptions {
 
   @Mixin private RepositoryOptions models = new RepositoryOptions();
 
+  @Mixin private TritonOptions triton = new TritonOptions();
+
   @Option(
       names = "--model",
       paramLabel = "NAME",
@@ -55,8 +57,13 @@ final class ServiceOptions {
   /** Refuses a {@code --url} that is none, and models that cannot be served, as wrong usage. */
   void check() {
     models.check();
+    triton.check();
     if (url == null) {
       return;
+    }
+    if (triton.given()) {
+      throw new ParameterException(
+          mixee().commandLine(), "--triton is for services started here, not for those at --url");
     }
     boolean http =
         "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
@@ -69,8 +76,8 @@ final class ServiceOptions {
   }
 
   /**
-   * Works with the services at {@code --url}, else with a running {@code serve} of this checkout,
-   * else with services started for this and stopped after it.
+   * Works with the services at {@code --url}, else with a running {@code serve} of this checkout
+   * unless {@code --triton} is given, else with services started for this and stopped after it.
    */
   void use(Checkout checkout, List<String> jvmFlags, Work work) throws CommandFailure {
     try {
@@ -91,6 +98,9 @@ final class ServiceOptions {
     if (url != null) {
       return Optional.of(url);
     }
+    if (triton.given()) {
+      return Optional.empty(); // a serve does not say where its models run
+    }
     return RunningServe.find(checkout.serveFile())
         .filter(serve -> models.named(checkout).map(serve::serves).orElse(true))
         .map(serve -> URI.create(serve.url()));
@@ -102,12 +112,13 @@ final class ServiceOptions {
     Path repository = models.repository(checkout, err);
     err.println("winnow: starting the services");
     return new MeshPlan(
-        checkout.root(),
-        repository,
-        FreePorts.find(1).get(0),
-        checkout.logs(),
-        jvmFlags,
-        MeshPlan.recipesIn(recipes(checkout)));
+            checkout.root(),
+            repository,
+            FreePorts.find(1).get(0),
+            checkout.logs(),
+            jvmFlags,
+            MeshPlan.recipesIn(recipes(checkout)))
+        .with(triton.settings());
   }
 
   private CommandSpec mixee() {

@@ -7,6 +7,7 @@ import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -104,6 +105,24 @@ class WinnowTest {
 
     assertThat(run("ask", picture.toString(), "what?", "--url", url)).isEqualTo(2);
     assertThat(err.toString()).contains("--url", "http://127.0.0.1:8080");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"triton", "triton:0", "triton:8001,", "http://triton:8001"})
+  void whatIsNoAddressOfATritonIsWrongUsage(String endpoints) {
+    assertThat(run("serve", "--triton", endpoints)).isEqualTo(2);
+    assertThat(err.toString()).contains("--triton", "HOST:PORT");
+  }
+
+  @Test
+  void aTritonIsForServicesThatAreStartedHere() {
+    String[] command = {"ask", "cat.png", "what?", "--url", "http://127.0.0.1:1"};
+    String[] both =
+        Stream.of(command, new String[] {"--triton", "triton:8001"})
+            .flatMap(Stream::of)
+            .toArray(String[]::new);
+    assertThat(run(both)).isEqualTo(2);
+    assertThat(err.toString()).contains("--triton", "--url");
   }
 
   @Test

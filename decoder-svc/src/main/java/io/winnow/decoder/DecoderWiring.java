@@ -8,6 +8,7 @@ import io.winnow.decoder.calibration.CalibrationLimits;
 import io.winnow.decoder.chat.ChatService;
 import io.winnow.decoder.config.DecoderConfig;
 import io.winnow.decoder.config.MeshConfig;
+import io.winnow.decoder.config.TritonConfig;
 import io.winnow.decoder.generation.FlowLimits;
 import io.winnow.decoder.generation.FlowPorts;
 import io.winnow.decoder.generation.GenerationFlow;
@@ -65,7 +66,8 @@ class DecoderWiring {
   private final ExecutorService answering;
   private final ExecutorService counting;
 
-  DecoderWiring(DecoderConfig config, MeshNetwork mesh) throws InterruptedException {
+  DecoderWiring(DecoderConfig config, TritonConfig triton, MeshNetwork mesh)
+      throws InterruptedException {
     DecoderConfig.Encoder theEncoder = config.encoder();
     encoder =
         new PeerChannel(
@@ -76,7 +78,7 @@ class DecoderWiring {
         new PeerChannel(
             PeerTarget.parse("winnow.pruner.target", thePruner.target()),
             mesh.towards("winnow.pruner.identity", thePruner.identity()));
-    models = RepositoryModels.open(config);
+    models = RepositoryModels.open(config, triton);
     int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
     // Its queue holds at most one entry per answer, and answers are bounded.
     answering =

@@ -1,6 +1,7 @@
 package io.winnow.decoder;
 
 import io.winnow.decoder.config.DecoderConfig;
+import io.winnow.decoder.config.TritonConfig;
 import io.winnow.decoder.generation.AnsweringModel;
 import io.winnow.decoder.generation.TokenizerText;
 import io.winnow.decoder.generation.WarmUp;
@@ -12,27 +13,39 @@ import io.winnow.runtime.embedded.EmbeddedSettings;
 import io.winnow.runtime.text.ChatTemplate;
 import io.winnow.runtime.text.PromptEncoder;
 import io.winnow.runtime.text.Tokenizer;
+import io.winnow.runtime.triton.TritonFleet;
 import io.winnow.v1.PromptManifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /** The models of the repository, opened, warm, the default one first. */
 final class RepositoryModels implements AutoCloseable {
 
+  private static final Logger log = System.getLogger(RepositoryModels.class.getName());
+
+  /** Answers are ended here first; a server that has not heard of it is not asked for ever. */
+  private static final Duration TRITON_GRACE = Duration.ofMinutes(1);
+
   private static final Duration WARM_UP_PATIENCE = Duration.ofMinutes(2);
 
   private final DecoderConfig config;
+  private final Optional<TritonFleet> tritons;
   private final List<AnsweringModel> opened = new ArrayList<>();
   private final List<Tokenizer> tokenizers = new ArrayList<>();
 
-  private RepositoryModels(DecoderConfig config) {
+  private RepositoryModels(DecoderConfig config, TritonConfig triton) {
     this.config = config;
+    Duration longest = config.decoder().answerTimeout().plus(TRITON_GRACE);
+    this.tritons = TritonFleet.of(triton, longest);
   }
 
   /**
@@ -40,13 +53,12 @@ final class RepositoryModels implements AutoCloseable {
    *
    * @throws io.winnow.runtime.ModelRepositoryException if one cannot be loaded
    */
-  static RepositoryModels open(DecoderConfig config) throws InterruptedException {
-    RepositoryModels models = new RepositoryModels(config);
+  static RepositoryModels open(DecoderConfig config, TritonConfig triton)
+      throws InterruptedException {
+    RepositoryModels models = new RepositoryModels(config, triton);
     try {
       models.openAll();
-      for (AnsweringModel model : models.opened) {
-        WarmUp.run(model, WARM_UP_PATIENCE);
-      }
+      models.warmUp();
       return models;
     } catch (RuntimeException | InterruptedException e) {
       models.close();
@@ -63,6 +75,23 @@ final class RepositoryModels implements AutoCloseable {
   public void close() {
     opened.forEach(model -> model.runtime().close());
     tokenizers.forEach(Tokenizer::close);
+  }
+
+  /**
+   * Where the models run elsewhere, there may be nobody yet, and that is no reason not to start.
+   */
+  private void warmUp() throws InterruptedException {
+    for (AnsweringModel model : opened) {
+      if (tritons.isEmpty()) {
+        WarmUp.run(model, WARM_UP_PATIENCE);
+      } else if (model.runtime().alive()) {
+        try {
+          WarmUp.run(model, WARM_UP_PATIENCE);
+        } catch (IllegalStateException e) {
+          log.log(Level.WARNING, "not warm: {0}", e.getMessage());
+        }
+      }
+    }
   }
 
   private void openAll() {
@@ -105,7 +134,9 @@ final class RepositoryModels implements AutoCloseable {
           model.manifest(),
           Files.getLastModifiedTime(template).toInstant().getEpochSecond(),
           new TokenizerText(tokenizer, encoder),
-          EmbeddedRuntimes.decoder(model, settings()));
+          tritons.isPresent()
+              ? tritons.get().decoder(model)
+              : EmbeddedRuntimes.decoder(model, settings()));
     } catch (IOException e) {
       throw new UncheckedIOException(
           "the text side of model \"" + model.name() + "\" cannot be read", e);

@@ -17,7 +17,10 @@ public interface EncoderRuntime extends AutoCloseable {
    */
   EncodedPicture encode(FloatBuffer pixelValues);
 
-  /** Whether it can encode now; one that runs elsewhere may come back to life. */
+  /**
+   * Whether it can encode now; one that runs elsewhere may come back to life. May ask there, for a
+   * bounded time.
+   */
   default boolean alive() {
     return true;
   }

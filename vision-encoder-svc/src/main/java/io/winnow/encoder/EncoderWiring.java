@@ -7,6 +7,7 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.winnow.encoder.config.EncoderConfig;
 import io.winnow.encoder.config.MeshConfig;
+import io.winnow.encoder.config.TritonConfig;
 import io.winnow.encoder.grpc.VisionEncoderService;
 import io.winnow.encoder.pictures.EncoderLimits;
 import io.winnow.encoder.pictures.PictureEncoder;
@@ -14,6 +15,7 @@ import io.winnow.runtime.ModelRepository;
 import io.winnow.runtime.embedded.EmbeddedSettings;
 import io.winnow.runtime.mesh.MeshNetwork;
 import io.winnow.runtime.picture.PictureLimits;
+import io.winnow.runtime.triton.TritonFleet;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -50,7 +52,7 @@ class EncoderWiring {
 
   @Produces
   @Singleton
-  PictureEncoder encoder(EncoderConfig config) {
+  PictureEncoder encoder(EncoderConfig config, TritonConfig triton) {
     EncoderConfig.Encoder own = config.encoder();
     EncoderLimits limits =
         new EncoderLimits(
@@ -66,7 +68,8 @@ class EncoderWiring {
         new RepositoryModels(
             ModelRepository.open(config.models()),
             new PictureLimits(limits.maxPictureBytes(), own.maxPicturePixels()),
-            settings);
+            settings,
+            TritonFleet.of(triton, own.idleTimeout()));
     return new PictureEncoder(models.open(), limits);
   }
 

@@ -10,6 +10,7 @@ import io.winnow.encoder.pictures.RefusedException;
 import io.winnow.runtime.EncoderRuntime;
 import io.winnow.runtime.ModelRepository;
 import io.winnow.runtime.RepositoryModel;
+import io.winnow.runtime.RuntimeStoppedException;
 import io.winnow.runtime.embedded.EmbeddedRuntimes;
 import io.winnow.runtime.embedded.EmbeddedSettings;
 import io.winnow.runtime.picture.Picture;
@@ -17,12 +18,16 @@ import io.winnow.runtime.picture.PictureException;
 import io.winnow.runtime.picture.PictureLimits;
 import io.winnow.runtime.picture.PicturePreprocessor;
 import io.winnow.runtime.picture.PictureReader;
+import io.winnow.runtime.triton.TritonFleet;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 
 /**
@@ -30,16 +35,30 @@ import javax.imageio.ImageIO;
  */
 final class RepositoryModels {
 
+  private static final Logger log = System.getLogger(RepositoryModels.class.getName());
+
   private static final int MAX_MESSAGE_DATA = 256 << 10;
 
   private final ModelRepository repository;
   private final PictureReader reader;
   private final EmbeddedSettings settings;
+  private final Optional<TritonFleet> tritons;
 
-  RepositoryModels(ModelRepository repository, PictureLimits limits, EmbeddedSettings settings) {
+  /**
+   * Models that are not open yet.
+   *
+   * @param settings of runtimes in this process
+   * @param tritons where the towers run instead
+   */
+  RepositoryModels(
+      ModelRepository repository,
+      PictureLimits limits,
+      EmbeddedSettings settings,
+      Optional<TritonFleet> tritons) {
     this.repository = repository;
     this.reader = new PictureReader(limits);
     this.settings = settings;
+    this.tritons = tritons;
   }
 
   /**
@@ -57,7 +76,7 @@ final class RepositoryModels {
         throw new IllegalStateException("the model repository is empty: export a model to it");
       }
       for (EncoderModel model : opened) {
-        warm(model);
+        warmUp(model);
       }
       return opened;
     } catch (RuntimeException e) {
@@ -69,7 +88,10 @@ final class RepositoryModels {
   private EncoderModel open(RepositoryModel model) {
     requireMessagesFit(model);
     PicturePreprocessor preprocessor = new PicturePreprocessor(model.manifest().getVision());
-    EncoderRuntime runtime = EmbeddedRuntimes.encoder(model, settings);
+    EncoderRuntime runtime =
+        tritons.isPresent()
+            ? tritons.get().encoder(model)
+            : EmbeddedRuntimes.encoder(model, settings);
     return new EncoderModel(model.name(), reading(preprocessor), runtime);
   }
 
@@ -104,6 +126,19 @@ final class RepositoryModels {
       case TOO_LARGE -> Reason.PICTURE_TOO_LARGE;
       case UNSUPPORTED -> Reason.PICTURE_UNSUPPORTED;
     };
+  }
+
+  /** Where the tower runs elsewhere, there may be nobody yet: no reason not to start. */
+  private void warmUp(EncoderModel model) {
+    if (tritons.isEmpty()) {
+      warm(model);
+    } else if (model.runtime().alive()) {
+      try {
+        warm(model);
+      } catch (RuntimeStoppedException e) {
+        log.log(Level.WARNING, "not warm: {0}", e.getMessage());
+      }
+    }
   }
 
   private static void warm(EncoderModel model) {

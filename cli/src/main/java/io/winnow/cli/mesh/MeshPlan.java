@@ -1,6 +1,7 @@
 package io.winnow.cli.mesh;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -32,6 +33,19 @@ public record MeshPlan(
   /** Further settings that let pruner-svc read recipes from this folder. */
   public static Map<String, Map<String, String>> recipesIn(Path folder) {
     return Map.of(Mesh.PRUNER, Map.of("winnow.pruner.recipes.folder", folder.toString()));
+  }
+
+  /** Further settings that have the models run on these Tritons, HOST:PORT[,HOST:PORT]. */
+  public static Map<String, Map<String, String>> modelsOn(String endpoints) {
+    Map<String, String> setting = Map.of("winnow.triton.endpoints", endpoints);
+    return Map.of(Mesh.ENCODER, setting, Mesh.DECODER, setting);
+  }
+
+  /** The same with further settings, of modules that have none yet. */
+  public MeshPlan with(Map<String, Map<String, String>> settings) {
+    Map<String, Map<String, String>> all = new HashMap<>(extraSettings);
+    all.putAll(settings);
+    return new MeshPlan(root, models, httpPort, logs, jvmFlags, all);
   }
 
   Path jar(String module) {

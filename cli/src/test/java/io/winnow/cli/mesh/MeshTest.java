@@ -15,6 +15,23 @@ class MeshTest {
   @TempDir private Path root;
 
   @Test
+  void furtherSettingsComeToThoseOfOtherModules() {
+    MeshPlan plan =
+        new MeshPlan(
+                Path.of("root"),
+                Path.of("models"),
+                1,
+                Path.of("logs"),
+                MeshPlan.LONG_RUN,
+                MeshPlan.recipesIn(Path.of("recipes")))
+            .with(MeshPlan.modelsOn("a:1,b:2"));
+
+    assertThat(plan.settings(Mesh.PRUNER)).containsValue("recipes");
+    assertThat(plan.settings(Mesh.ENCODER)).containsEntry("winnow.triton.endpoints", "a:1,b:2");
+    assertThat(plan.settings(Mesh.DECODER)).containsEntry("winnow.triton.endpoints", "a:1,b:2");
+  }
+
+  @Test
   void aServiceThatDoesNotStartShowsItsLogAndLeavesNoProcess() throws IOException {
     MeshPlan plan =
         new MeshPlan(

@@ -132,10 +132,11 @@ final class ReplicaPool<R extends AutoCloseable> {
     for (Member<R> member : present()) {
       boolean ready = member.replica.ready().getAsBoolean();
       synchronized (this) {
-        if (ready != member.ready) {
+        if (ready != member.ready || !member.asked) {
           log.log(Level.INFO, "runtime {0} is {1}", member.name, ready ? "ready" : "not ready");
         }
         member.ready = ready;
+        member.asked = true;
       }
     }
     List<Member<R>> idle;
@@ -223,6 +224,7 @@ final class ReplicaPool<R extends AutoCloseable> {
     private final String name;
     private final Replica<R> replica;
     private boolean ready;
+    private boolean asked; // whether it is
     private boolean ejected;
     private long ejectedUntilNanos;
     private int losses; // in a row

@@ -71,6 +71,16 @@ final class TritonEncoderRuntime implements EncoderRuntime {
     }
   }
 
+  /** Asks the server. */
+  @Override
+  public boolean alive() {
+    try {
+      return !closed && endpoint.modelReady(modelName, "", CallSettings.within(settings.probe()));
+    } catch (TritonException | IllegalStateException e) { // the latter: closed meanwhile
+      return false;
+    }
+  }
+
   @Override
   public void close() {
     closed = true;

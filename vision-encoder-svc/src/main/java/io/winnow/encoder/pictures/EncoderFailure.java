@@ -37,7 +37,7 @@ public record EncoderFailure(Reason reason, String message) {
     TOO_MANY_STREAMS,
     /** Nothing was heard, or nothing was read, for too long. */
     IDLE,
-    /** The service is stopping. */
+    /** The service, or what runs its models, is stopping or gone. */
     DRAINING,
     /** A defect. */
     INTERNAL

@@ -153,6 +153,16 @@ public final class PictureEncoder implements AutoCloseable {
     return Collections.unmodifiableSet(models.keySet());
   }
 
+  /** Whether every model can be encoded with now, and nothing stops. */
+  public boolean ready() {
+    synchronized (this) {
+      if (closed) {
+        return false;
+      }
+    }
+    return models.values().stream().allMatch(model -> model.runtime().alive());
+  }
+
   /** Pictures that are queued or being encoded. */
   public synchronized int inFlight() {
     return flights.size();
@@ -231,7 +241,7 @@ public final class PictureEncoder implements AutoCloseable {
       } catch (RefusedException e) {
         end(new Failed(e.failure()));
       } catch (RuntimeStoppedException e) {
-        end(new Failed(stopped()));
+        end(new Failed(new EncoderFailure(Reason.DRAINING, String.valueOf(e.getMessage()))));
       } catch (Throwable e) {
         // The edge of the thread: whatever a decoder throws, the callers hear of an end.
         log.log(Level.ERROR, "a picture could not be encoded", e);

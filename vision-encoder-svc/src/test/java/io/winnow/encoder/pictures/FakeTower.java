@@ -79,6 +79,11 @@ public final class FakeTower implements EncoderRuntime {
   }
 
   @Override
+  public synchronized boolean alive() {
+    return !closed;
+  }
+
+  @Override
   public EncodedPicture encode(FloatBuffer pixelValues) {
     encodes.incrementAndGet();
     entered.release();

@@ -33,6 +33,21 @@ class PictureEncoderTest {
   }
 
   @Test
+  void isReadyAsLongAsEveryTowerLives() {
+    FakeTower other = new FakeTower(2, 3, 4);
+    try (PictureEncoder two =
+        new PictureEncoder(List.of(tower.model("demo"), other.model("other")), LIMITS)) {
+      assertThat(two.ready()).isTrue();
+
+      other.close();
+
+      assertThat(two.ready()).isFalse();
+    }
+    encoder.close();
+    assertThat(encoder.ready()).isFalse();
+  }
+
+  @Test
   void encodesAPictureAndRemembersIt() throws Exception {
     Encoded first = encoded(submit("a cat"));
     Encoded second = encoded(encoder.find(key("a cat")).orElseThrow());
