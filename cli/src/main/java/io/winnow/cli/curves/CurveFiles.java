@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -22,6 +23,7 @@ public record CurveFiles(Path root, Path out, Path recipes, int rounds, boolean 
 
   private static final String TABLE = "pruning-curves.md";
   private static final String PLOT = "pruning-curves.svg";
+  private static final String EXITS = "exits.md";
 
   /**
    * Measures, writes and gives the table.
@@ -40,6 +42,7 @@ public record CurveFiles(Path root, Path out, Path recipes, int rounds, boolean 
     Curves curves = run.run(List.copyOf(folder.read().values()));
     String table = CurveTable.of(curves);
     Files.createDirectories(out);
+    String origin = "```\n%s%s\n```\n".formatted(Origin.of(root), command);
     Files.writeString(
         out.resolve(TABLE),
         """
@@ -48,13 +51,15 @@ public record CurveFiles(Path root, Path out, Path recipes, int rounds, boolean 
         ![Accuracy against FLOPs and prefill time, by method and type of question](%s)
 
         %s
-        ```
-        %s%s
-        ```
-        """
-            .formatted(PLOT, table, Origin.of(root), command));
+        %s"""
+            .formatted(PLOT, table, origin));
     Files.writeString(out.resolve(PLOT), CurvePlot.of(curves));
     progress.accept("wrote " + out.resolve(TABLE) + " and " + PLOT);
+    Optional<String> exits = ExitTable.of(curves);
+    if (exits.isPresent()) {
+      Files.writeString(out.resolve(EXITS), exits.get() + "\n" + origin);
+      progress.accept("wrote " + out.resolve(EXITS));
+    }
     if (store) {
       progress.accept("stored the accuracy in %d recipes".formatted(folder.store(curves)));
     }

@@ -51,6 +51,7 @@ final class CurvePlot {
       .line.fastv { stroke: #04795b; } .dot.fastv { fill: #04795b; }
       .line.random { stroke: #7b838c; } .dot.random { fill: #7b838c; }
       .line.visionzip { stroke: #a83280; } .dot.visionzip { fill: #a83280; }
+      .line.dyvte { stroke: #6639ba; } .dot.dyvte { fill: #6639ba; }
       @media (prefers-color-scheme: dark) {
         text { fill: #e6edf3; }
         .page { fill: #0d1117; }
@@ -62,13 +63,17 @@ final class CurvePlot {
         .line.fastv { stroke: #3fca9b; } .dot.fastv { fill: #3fca9b; }
         .line.random { stroke: #8d96a0; } .dot.random { fill: #8d96a0; }
         .line.visionzip { stroke: #f08fcb; } .dot.visionzip { fill: #f08fcb; }
+        .line.dyvte { stroke: #b392f0; } .dot.dyvte { fill: #b392f0; }
       }
       """;
 
   private final Curves curves;
+  private final Map<String, List<CurvePoint>> lines;
 
   private CurvePlot(Curves curves) {
     this.curves = curves;
+    this.lines = curves.byCurve();
+    lines.remove(Setting.RUNNING_ON); // its FLOPs are a matter of timing: see ExitTable
   }
 
   static String of(Curves curves) {
@@ -127,11 +132,17 @@ final class CurvePlot {
         "Share of exact answers by model \"%s\" to %d questions; dotted: every token kept"
             .formatted(none.asked().get(0).answer().model(), none.asked().size()));
     double x = 16;
-    for (String curve : curves.byCurve().keySet()) {
-      svg.line("line " + css(curve), x, 72, x + 26, 72);
-      svg.circle("dot " + css(curve), x + 13, 72, 3);
-      svg.text("key", Anchor.START, x + 32, 76, curve);
-      x += 32 + 7 * curve.length() + 22;
+    double y = 68;
+    for (String curve : lines.keySet()) {
+      double width = 32 + 7.0 * curve.length();
+      if (x + width > WIDTH) {
+        x = 16;
+        y += 18;
+      }
+      svg.line("line " + css(curve), x, y, x + 26, y);
+      svg.circle("dot " + css(curve), x + 13, y, 3);
+      svg.text("key", Anchor.START, x + 32, y + 4, curve);
+      x += width + 22;
     }
   }
 
@@ -144,7 +155,7 @@ final class CurvePlot {
     CurvePoint none = curves.none();
     double level = accuracy.apply(none.evaluation()).share();
     List<Series> series = new ArrayList<>();
-    for (Map.Entry<String, List<CurvePoint>> curve : curves.byCurve().entrySet()) {
+    for (Map.Entry<String, List<CurvePoint>> curve : lines.entrySet()) {
       List<Series.Point> points = new ArrayList<>();
       points.add(new Series.Point(x.applyAsDouble(none), level));
       for (CurvePoint point : curve.getValue()) {

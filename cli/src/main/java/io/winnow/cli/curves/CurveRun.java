@@ -9,6 +9,7 @@ import io.winnow.cli.results.InterleavedTimes;
 import io.winnow.v1.Recipe;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,7 @@ final class CurveRun {
                   setting.curve(),
                   setting.label()));
     }
-    return new Curves(points(evaluated), refused, rounds);
+    return new Curves(points(evaluated), refused, rounds, layers);
   }
 
   /** Decoder layers: vtw withdraws before every layer but has nothing to do after the last. */
@@ -95,16 +96,21 @@ final class CurveRun {
   private List<CurvePoint> points(List<Evaluated> evaluated) throws IOException {
     List<Setting> settings = evaluated.stream().map(Evaluated::setting).toList();
     InterleavedTimes times = new InterleavedTimes();
+    List<Asked[]> timed = new ArrayList<>(); // each [settings]
     for (int round = 0; round < rounds; round++) {
-      times.add(timedRound(settings, round));
+      Asked[] asked = timedRound(settings, round);
+      timed.add(asked);
+      times.add(Arrays.stream(asked).mapToDouble(each -> each.millis("prefill")).toArray());
     }
     progress.accept(rounds + " timed rounds");
     List<CurvePoint> points = new ArrayList<>();
     for (int i = 0; i < evaluated.size(); i++) {
+      int place = i;
       points.add(
           new CurvePoint(
               settings.get(i),
               evaluated.get(i).evaluation(),
+              timed.stream().map(round -> round[place]).toList(),
               times.medianMillis(i),
               times.medianRatio(i)));
     }
@@ -112,16 +118,16 @@ final class CurveRun {
   }
 
   /** One question at every setting, beginning with another one each round // [settings] */
-  private double[] timedRound(List<Setting> settings, int round) throws IOException {
+  private Asked[] timedRound(List<Setting> settings, int round) throws IOException {
     KnownQuestion question =
         questions.get((int) ((long) round * questions.size() / rounds)); // spread over all
-    double[] millis = new double[settings.size()];
+    Asked[] asked = new Asked[settings.size()];
     questioner.ask(question, settings.get(0).wish()); // the picture's features are cached now
     for (int step = 0; step < settings.size(); step++) {
       int place = (round + step) % settings.size();
-      millis[place] = questioner.ask(question, settings.get(place).wish()).millis("prefill");
+      asked[place] = questioner.ask(question, settings.get(place).wish());
     }
-    return millis;
+    return asked;
   }
 
   private record Evaluated(Setting setting, Evaluation evaluation) {}

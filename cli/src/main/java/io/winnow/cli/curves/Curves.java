@@ -11,8 +11,9 @@ import java.util.stream.Collectors;
  * @param points the unpruned one first
  * @param refused why, by setting
  * @param rounds timed rounds behind each time
+ * @param layers decoder layers of the model
  */
-record Curves(List<CurvePoint> points, Map<Setting, String> refused, int rounds) {
+record Curves(List<CurvePoint> points, Map<Setting, String> refused, int rounds, int layers) {
 
   Curves {
     points = List.copyOf(points);

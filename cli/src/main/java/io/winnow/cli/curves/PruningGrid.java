@@ -13,6 +13,9 @@ final class PruningGrid {
 
   private static final List<Double> KEPT = List.of(0.75, 0.5, 0.25, 0.1);
 
+  /** Probabilities of "exit" above which DyVTE lets go; 0.5 is the paper's argmax. */
+  static final List<Double> EXITS = List.of(0.95, 0.9, 0.75, 0.5, 0.25);
+
   private PruningGrid() {}
 
   /**
@@ -31,6 +34,8 @@ final class PruningGrid {
     for (int layer = layers - 1; layer >= 1; layer--) {
       grid.add(Setting.vtw(layer));
     }
+    EXITS.forEach(threshold -> grid.add(Setting.dyvte(threshold, true)));
+    EXITS.forEach(threshold -> grid.add(Setting.dyvte(threshold, false)));
     for (String method : List.of("fastv", "random")) {
       for (int layer : DROP_LAYERS) {
         if (layer < layers) {

@@ -1,5 +1,6 @@
 package io.winnow.cli.curves;
 
+import io.winnow.cli.chat.ExitWish;
 import io.winnow.cli.chat.ReductionWish;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -19,6 +20,10 @@ record Setting(String curve, String label, ReductionWish wish, Optional<String> 
   static final String NONE = "none";
   static final String VTW = "vtw";
   static final String FITPRUNE = "fitprune";
+  static final String DYVTE = "dyvte";
+
+  /** DyVTE whose prefill does not wait for verdicts. */
+  static final String RUNNING_ON = "dyvte, running on";
 
   static Setting none() {
     return new Setting(NONE, "every token", wish(NONE), Optional.empty());
@@ -45,6 +50,28 @@ record Setting(String curve, String label, ReductionWish wish, Optional<String> 
         "before layer " + layer,
         wish(VTW, OptionalDouble.empty(), OptionalInt.of(layer)),
         Optional.empty());
+  }
+
+  /**
+   * Every visual token withdrawn once a gate says so.
+   *
+   * @param threshold probability of "exit" above which it does
+   * @param blocking whether the prefill waits for each verdict
+   */
+  static Setting dyvte(double threshold, boolean blocking) {
+    ReductionWish wish =
+        new ReductionWish(
+            Optional.of(DYVTE),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalInt.empty(),
+            OptionalLong.empty(),
+            new ExitWish(
+                OptionalDouble.of(threshold), OptionalInt.empty(), blocking, Optional.empty()),
+            false);
+    return new Setting(
+        blocking ? DYVTE : RUNNING_ON, "exit above " + threshold, wish, Optional.empty());
   }
 
   /** A share of the visual tokens kept from a layer on. */

@@ -1,6 +1,7 @@
 package io.winnow.cli.evaluate;
 
 import io.winnow.cli.chat.Answer;
+import java.util.Optional;
 
 /**
  * A question and what the services made of it.
@@ -27,6 +28,13 @@ public record Asked(KnownQuestion question, Answer answer) {
   /** Method in force. */
   public String method() {
     return answer.reduction().path("method").asText("none");
+  }
+
+  /** Where gates let the visual tokens go; empty where no gate was to be asked. */
+  public Optional<Exit> exit() {
+    return answer.reduction().has("exit")
+        ? Optional.of(Exit.of(answer.reduction().path("exit")))
+        : Optional.empty();
   }
 
   public int imageTokens() {

@@ -40,7 +40,14 @@ class CurveRunTest {
   void measuresEveryCurveOfTheGridInOrder() {
     assertThat(curves.none().setting()).isEqualTo(Setting.none());
     assertThat(curves.byCurve().keySet())
-        .containsExactly("fitprune", "vtw", "fastv, layer 2", "fastv, layer 4", "visionzip");
+        .containsExactly(
+            "fitprune",
+            "vtw",
+            "dyvte",
+            "dyvte, running on",
+            "fastv, layer 2",
+            "fastv, layer 4",
+            "visionzip");
     assertThat(curves.byCurve().get("vtw"))
         .extracting(point -> point.setting().label())
         .startsWith("before layer 7")
@@ -104,9 +111,50 @@ class CurveRunTest {
             .parse(new InputSource(new StringReader(CurvePlot.of(curves))));
 
     NodeList lines = plot.getElementsByTagName("path");
-    assertThat(lines.getLength()).isEqualTo(5 * (2 + 2)); // two large charts, two types
+    assertThat(lines.getLength()).isEqualTo(6 * (2 + 2)); // two large charts, two types
     assertThat(plot.getElementsByTagName("style").item(0).getTextContent())
         .contains("prefers-color-scheme: dark");
+  }
+
+  @Test
+  void theTableOfExitsSaysWhereTheyAreAndWhatTheyAreWorth() {
+    String table = ExitTable.of(curves).orElseThrow();
+
+    // Ten questions of each type, of which those up to 50 percent are answered right.
+    assertHasRow(
+        table, "type", "after 0", "after 3", "none", "FLOPs ratio", "accuracy", "unpruned");
+    assertHasRow(table, "count", "0", "10", "0", "0.500", "0.600", "1.000");
+    assertHasRow(table, "all", "0", "20", "0", "0.500", "0.550", "1.000");
+    // FitPrune's line goes from 0.5 at 0.45 to 1 at 1.
+    assertHasRow(table, "exit above 0.5", "0.500", "0.550", "0.550", "+0.000", "0.545", "+0.005");
+    assertHasRow(table, "exit above 0.25", "0.250", "0.300", "0.300", "+0.000", "-", "-");
+  }
+
+  @Test
+  void theTableOfExitsSaysHowLateTheyAreIfNobodyWaits() {
+    assertHasRow(
+        ExitTable.of(curves).orElseThrow(),
+        "exit above 0.5",
+        "0.500",
+        "0.625",
+        "0.550",
+        "0.650",
+        "3 of 3",
+        "1.00",
+        "2.0",
+        "2.0",
+        "0.50",
+        "0.63");
+  }
+
+  @Test
+  void withoutGatesThereIsNoTableOfExits() throws Exception {
+    List<CurvePoint> points =
+        curves.points().stream()
+            .filter(point -> !point.setting().curve().startsWith(Setting.DYVTE))
+            .toList();
+    assertThat(ExitTable.of(new Curves(points, curves.refused(), ROUNDS, PretendServices.LAYERS)))
+        .isEmpty();
   }
 
   @Test
@@ -128,6 +176,11 @@ class CurveRunTest {
     assertThat(vtw.getAccuracy().getPruned()).isEqualTo(0.55);
     assertThat(stored.read().get(recipes.resolve("big-fitprune-0.3.json"))).isEqualTo(OTHER);
     assertThat(recipes).isDirectoryNotContaining("glob:**.tmp");
+  }
+
+  private static void assertHasRow(String table, String... cells) {
+    assertThat(table.lines().map(line -> line.replaceAll(" +", " ")))
+        .contains("| " + String.join(" | ", cells) + " |");
   }
 
   private Curves measure(List<Recipe> recipes) throws Exception {

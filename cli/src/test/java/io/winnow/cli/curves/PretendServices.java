@@ -1,5 +1,6 @@
 package io.winnow.cli.curves;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.winnow.cli.chat.Answer;
@@ -17,7 +18,8 @@ import java.util.List;
 /**
  * Services with a decoder of eight layers in which pruning costs what it keeps: a question whose
  * text is a number is answered right if at least that share of the tokens is kept, in percent. The
- * prefill takes as many milliseconds as percent are kept.
+ * prefill takes as many milliseconds as percent are kept. A gate that is to be sure of 50 percent
+ * lets go after half of the layers, 2 ms after its segment, and one layer late if nobody waits.
  */
 final class PretendServices implements Questioner.Chat {
 
@@ -57,6 +59,9 @@ final class PretendServices implements Questioner.Chat {
             .objectNode()
             .put("method", kept == 1 ? "none" : method)
             .put("flops_ratio", kept);
+    if (method.equals(Setting.DYVTE)) {
+      addExit(reduction.putObject("exit"), wish);
+    }
     boolean right = 100 * kept >= Integer.parseInt(question.text());
     return new Answer(
         right ? TRUTH : "no",
@@ -71,8 +76,36 @@ final class PretendServices implements Questioner.Chat {
       case "none" -> 1;
       case "vtw" -> wish.layer().orElseThrow() / (double) LAYERS;
       case "fitprune" -> wish.flopsRatio().orElseThrow();
+      case "dyvte" -> (appliedLayer(wish) + 1) / (double) LAYERS;
       case "fastv", "visionzip" -> wish.keepRatio().orElseThrow();
       default -> throw new RequestRefusedException("there is no method \"" + method + "\"");
     };
+  }
+
+  private static void addExit(ObjectNode exit, ReductionWish wish) {
+    int applied = appliedLayer(wish);
+    exit.put("layer", applied);
+    ArrayNode verdicts = exit.putArray("verdicts");
+    verdicts
+        .addObject()
+        .put("layer", 0)
+        .put("exit", false)
+        .put("needed_ms", 1.0)
+        .put("arrived_ms", 3.0);
+    verdicts
+        .addObject()
+        .put("layer", gatedLayer(wish))
+        .put("exit", true)
+        .put("needed_ms", 10.0)
+        .put("arrived_ms", 12.0)
+        .put("applied_layer", applied);
+  }
+
+  private static int gatedLayer(ReductionWish wish) {
+    return (int) (wish.exit().threshold().orElseThrow() * LAYERS) - 1;
+  }
+
+  private static int appliedLayer(ReductionWish wish) {
+    return gatedLayer(wish) + (wish.exit().blocking() ? 0 : 1);
   }
 }

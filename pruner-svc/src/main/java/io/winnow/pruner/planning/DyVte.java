@@ -66,7 +66,7 @@ final class DyVte implements PruneMethod {
       return refused(
           Reason.NO_GATES,
           ("\"dyvte\" has no exit gates for model \"%s\": train them with"
-                  + " demo-model/train_gates.py, export the model again, and let"
+                  + " demo-model/gates/train.py, export the model again, and let"
                   + " winnow.pruner.gates.repository of pruner-svc name its repository")
               .formatted(request.model()),
           "method");
