@@ -1,9 +1,10 @@
 package io.winnow.runtime.triton.client;
 
 /**
- * One ModelStreamInfer call: any number of requests, answered in the order in which the models are
- * ready. Cancelling it cancels every request on it and leaves others alone, so give each generation
- * a stream of its own. Thread-safe; no method blocks.
+ * One ModelStreamInfer call: any number of requests. Triton answers models that are not decoupled
+ * in the order of their requests, and decoupled ones as they are ready. Cancelling the stream
+ * cancels every request on it and leaves others alone, so give each generation a stream of its own.
+ * Thread-safe; no method blocks.
  */
 public interface InferStream extends AutoCloseable {
 

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /** Keeps what comes on a stream. */
 final class RecordingStreamListener implements StreamListener {
 
+  private static final int LOOK_MILLIS = 100;
+  private static final int LOOKS = 200;
+
   final BlockingQueue<InferResponse> responses = new LinkedBlockingQueue<>();
 
   /** "id: message". */
@@ -18,19 +21,25 @@ final class RecordingStreamListener implements StreamListener {
   volatile @Nullable TritonException failure;
 
   InferResponse next() throws InterruptedException {
-    InferResponse response = responses.poll(10, TimeUnit.SECONDS);
-    if (response == null) {
-      throw new AssertionError("no response came");
-    }
-    return response;
+    return next(responses);
   }
 
   String nextFailure() throws InterruptedException {
-    String message = failures.poll(10, TimeUnit.SECONDS);
-    if (message == null) {
-      throw new AssertionError("no failure came");
+    return next(failures);
+  }
+
+  private <T> T next(BlockingQueue<T> queue) throws InterruptedException {
+    for (int look = 0; look < LOOKS; look++) {
+      boolean over = end.isDone();
+      T next = queue.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      if (next != null) {
+        return next;
+      }
+      if (over) {
+        throw new AssertionError("the stream ended: " + end.join() + ", " + failure);
+      }
     }
-    return message;
+    throw new AssertionError("nothing came");
   }
 
   /** "OK" or the gRPC code. */

@@ -1,0 +1,81 @@
+package io.winnow.runtime.triton.client;
+
+import io.winnow.runtime.triton.RealTriton;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Real servers with the small models of the test resources, and requests to them. */
+final class SmallModels {
+
+  static final CallSettings CALL = CallSettings.within(Duration.ofSeconds(60));
+
+  private static final int STARTS = 3;
+
+  private static @Nullable RealTriton shared;
+
+  private SmallModels() {}
+
+  /** One server for all tests that do it no harm. */
+  static synchronized String address() {
+    if (shared == null) {
+      RealTriton started = start();
+      Runtime.getRuntime().addShutdownHook(new Thread(started::kill));
+      shared = started;
+    }
+    return shared.address();
+  }
+
+  /** A server of the caller's own. */
+  static RealTriton start() {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return RealTriton.start(
+            repository(), "--", "--grpc-header-forward-pattern=(traceparent|x-.*)");
+      } catch (IllegalStateException e) {
+        // On a busy machine this version's Python backend now and then aborts while it starts.
+        if (attempt == STARTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static Path repository() {
+    URL folder = Objects.requireNonNull(SmallModels.class.getResource("/triton-models"));
+    try {
+      return Path.of(folder.toURI()).toAbsolutePath();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static InferRequest echo(float... values) {
+    return InferRequest.to("echo")
+        .input("x", Tensor.fp32(values, values.length))
+        .output("x")
+        .build();
+  }
+
+  static InferRequest slow(int millis) {
+    return InferRequest.to("slow").input("ms", Tensor.int32(new int[] {millis}, 1, 1)).build();
+  }
+
+  static InferRequest countdown(int count, int pauseMillis) {
+    return InferRequest.to("countdown")
+        .input("count", Tensor.int32(new int[] {count}, 1))
+        .input("pause_ms", Tensor.int32(new int[] {pauseMillis}, 1))
+        .emptyFinalResponse()
+        .build();
+  }
+
+  static InferRequest count(long sequence, int x, boolean start, boolean end) {
+    return InferRequest.to("counter")
+        .input("x", Tensor.int32(new int[] {x}, 1, 1))
+        .sequence(sequence, start, end)
+        .build();
+  }
+}
