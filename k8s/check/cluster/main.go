@@ -60,6 +60,8 @@ func run(command *cobra.Command) {
 
 // Its own main does the same: two sets of flags are read before the command exists.
 func runKwok() {
+	// The other parts have put flags here for everybody, of which --version is not as kwok's command expects it.
+	pflag.CommandLine = pflag.NewFlagSet("kwok", pflag.ContinueOnError)
 	flags := pflag.NewFlagSet("global", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.Usage = func() {}
