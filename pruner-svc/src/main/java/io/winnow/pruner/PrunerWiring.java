@@ -1,19 +1,25 @@
 package io.winnow.pruner;
 
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.quarkus.grpc.GrpcService;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.vertx.ext.web.Router;
 import io.winnow.pruner.config.MeshConfig;
 import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.config.PrunerConfigProblems;
 import io.winnow.pruner.cost.LearnedCosts;
 import io.winnow.pruner.grpc.PrunerService;
+import io.winnow.pruner.metrics.PrunerMetrics;
 import io.winnow.pruner.planning.AutoSettings;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.recipes.RecipeWatch;
 import io.winnow.runtime.mesh.MeshNetwork;
+import io.winnow.runtime.metrics.Meters;
+import io.winnow.runtime.metrics.MetricsPage;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -66,6 +72,20 @@ class PrunerWiring {
 
   @Produces
   @Singleton
+  MeterFilter meterNames() {
+    return Meters.withoutOddNames();
+  }
+
+  @Produces
+  @Singleton
+  PrunerMetrics metrics(MeterRegistry registry, PrunePlanner planner, RecipeWatch recipes) {
+    PrunerMetrics metrics = new PrunerMetrics(registry, planner.methods());
+    metrics.watch(recipes);
+    return metrics;
+  }
+
+  @Produces
+  @Singleton
   PrunePlanner planner(RecipeWatch recipes, LoadedGates gates, PrunerConfig config) {
     return PrunePlanner.withAllMethods(
         recipes::book, new LearnedCosts(), gates, settings(config.auto()));
@@ -79,8 +99,13 @@ class PrunerWiring {
         auto.lowDetailKeepRatio());
   }
 
-  void check(@Observes StartupEvent start, PrunerConfig config) {
+  void start(
+      @Observes StartupEvent start,
+      @GrpcService PrunerService service,
+      PrunerMetrics metrics,
+      PrunerConfig config) {
     requireValid(config);
+    metrics.watchStreams(service::openStreams, config.maxStreams());
   }
 
   private static void requireValid(PrunerConfig config) {
@@ -88,6 +113,18 @@ class PrunerWiring {
     if (!problems.isEmpty()) {
       throw new IllegalStateException(String.join("; ", problems));
     }
+  }
+
+  void metricsPage(@Observes Router router, MeterRegistry registry) {
+    router
+        .get(MetricsPage.PATH)
+        .order(MetricsPage.ROUTE_ORDER)
+        .blockingHandler(
+            routing -> {
+              MetricsPage page = MetricsPage.of(registry, routing.request().getHeader("Accept"));
+              routing.response().putHeader("Content-Type", page.contentType()).end(page.text());
+            },
+            /* ordered= */ false);
   }
 
   void drain(

@@ -1,19 +1,25 @@
 package io.winnow.encoder;
 
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.quarkus.grpc.GrpcService;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.vertx.ext.web.Router;
 import io.winnow.encoder.config.EncoderConfig;
 import io.winnow.encoder.config.MeshConfig;
 import io.winnow.encoder.config.TritonConfig;
 import io.winnow.encoder.grpc.VisionEncoderService;
+import io.winnow.encoder.metrics.EncoderMetrics;
 import io.winnow.encoder.pictures.EncoderLimits;
 import io.winnow.encoder.pictures.PictureEncoder;
 import io.winnow.runtime.ModelRepository;
 import io.winnow.runtime.embedded.EmbeddedSettings;
 import io.winnow.runtime.mesh.MeshNetwork;
+import io.winnow.runtime.metrics.Meters;
+import io.winnow.runtime.metrics.MetricsPage;
 import io.winnow.runtime.picture.PictureLimits;
 import io.winnow.runtime.triton.TritonFleet;
 import jakarta.annotation.Priority;
@@ -52,7 +58,19 @@ class EncoderWiring {
 
   @Produces
   @Singleton
-  PictureEncoder encoder(EncoderConfig config, TritonConfig triton) {
+  EncoderMetrics metrics(MeterRegistry registry) {
+    return new EncoderMetrics(registry);
+  }
+
+  @Produces
+  @Singleton
+  MeterFilter meterNames() {
+    return Meters.withoutOddNames();
+  }
+
+  @Produces
+  @Singleton
+  PictureEncoder encoder(EncoderConfig config, TritonConfig triton, EncoderMetrics metrics) {
     EncoderConfig.Encoder own = config.encoder();
     EncoderLimits limits =
         new EncoderLimits(
@@ -70,12 +88,32 @@ class EncoderWiring {
             new PictureLimits(limits.maxPictureBytes(), own.maxPicturePixels()),
             settings,
             TritonFleet.of(triton, own.idleTimeout()));
-    return new PictureEncoder(models.open(), limits);
+    PictureEncoder encoder = new PictureEncoder(models.open(), limits, metrics);
+    metrics.watch(encoder);
+    return encoder;
   }
 
   /** Has the models opened in any case: the server alone would only log that it cannot start. */
-  void start(@Observes StartupEvent start, PictureEncoder encoder) {
+  void start(
+      @Observes StartupEvent start,
+      PictureEncoder encoder,
+      @GrpcService VisionEncoderService service,
+      EncoderMetrics metrics,
+      EncoderConfig config) {
+    metrics.watchStreams(service::openStreams, config.encoder().maxStreams());
     log.log(Level.INFO, "serving {0}", encoder.models());
+  }
+
+  void metricsPage(@Observes Router router, MeterRegistry registry) {
+    router
+        .get(MetricsPage.PATH)
+        .order(MetricsPage.ROUTE_ORDER)
+        .blockingHandler(
+            routing -> {
+              MetricsPage page = MetricsPage.of(registry, routing.request().getHeader("Accept"));
+              routing.response().putHeader("Content-Type", page.contentType()).end(page.text());
+            },
+            /* ordered= */ false);
   }
 
   void drain(

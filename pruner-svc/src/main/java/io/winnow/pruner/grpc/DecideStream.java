@@ -12,6 +12,7 @@ import io.winnow.pruner.planning.PrunePlan;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.planning.PrunerFailure;
 import io.winnow.pruner.planning.PrunerFailure.Reason;
+import io.winnow.pruner.planning.PrunerTelemetry;
 import io.winnow.runtime.RuntimeStoppedException;
 import io.winnow.runtime.streams.IdleTimer;
 import io.winnow.runtime.streams.OpenStreams;
@@ -22,6 +23,7 @@ import io.winnow.v1.Observation;
 import io.winnow.v1.Outcome;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -41,6 +43,7 @@ final class DecideStream implements StreamObserver<DecideRequest> {
   private final OpenStreams<DecideStream> openStreams;
   private final IdleTimer.Timeout idleTimeout;
   private final Executor gateThreads;
+  private final PrunerTelemetry telemetry;
   private State state = new State.AwaitingBegin();
   private boolean wantsNext;
 
@@ -49,12 +52,14 @@ final class DecideStream implements StreamObserver<DecideRequest> {
       PrunePlanner planner,
       OpenStreams<DecideStream> openStreams,
       IdleTimer idleTimer,
-      Executor gateThreads) {
+      Executor gateThreads,
+      PrunerTelemetry telemetry) {
     this.peer = peer;
     this.planner = planner;
     this.openStreams = openStreams;
     this.idleTimeout = idleTimer.timeout(this::idle);
     this.gateThreads = gateThreads;
+    this.telemetry = telemetry;
   }
 
   /** Admits the stream and takes the first message. Call once, inside the gRPC method. */
@@ -110,6 +115,7 @@ final class DecideStream implements StreamObserver<DecideRequest> {
   synchronized void fail(PrunerFailure failure) {
     if (!(state instanceof State.Ended)) {
       release();
+      telemetry.failed(failure.reason());
       peer.onError(FailureStatus.of(failure));
     }
   }
@@ -124,9 +130,11 @@ final class DecideStream implements StreamObserver<DecideRequest> {
       refuseOrder("a DecideBegin that is not the first message");
       return;
     }
+    long received = System.nanoTime();
     PlanRequest request = DecideMessages.planRequest(begin);
     PlanDecision decision = planner.plan(request);
     if (decision instanceof PlanDecision.Planned planned) {
+      telemetry.planned(planned, Duration.ofNanos(System.nanoTime() - received));
       answer(request, planned.plan());
     } else if (decision instanceof PlanDecision.Refused refused) {
       fail(refused.failure());
@@ -155,12 +163,15 @@ final class DecideStream implements StreamObserver<DecideRequest> {
       return;
     }
     idleTimeout.stop(); // it is the pruner's turn
-    gateThreads.execute(() -> decide(watch, segment, status));
+    long asked = System.nanoTime();
+    gateThreads.execute(() -> decide(watch, segment, status, asked));
   }
 
-  private void decide(ExitWatch watch, int segment, float[] status) {
+  private void decide(ExitWatch watch, int segment, float[] status, long asked) {
     try {
-      tell(segment, watch.decide(segment, status));
+      ExitVerdict verdict = watch.decide(segment, status);
+      telemetry.decided(verdict.exit(), Duration.ofNanos(System.nanoTime() - asked));
+      tell(segment, verdict);
     } catch (RuntimeStoppedException e) {
       fail(PrunerFailure.of(Reason.DRAINING, "the pruner has stopped"));
     } catch (RuntimeException e) {
@@ -189,6 +200,7 @@ final class DecideStream implements StreamObserver<DecideRequest> {
         outcome.getCompleted(),
         outcome.getPrefillMicros(),
         outcome.getFirstTokenMicros());
+    telemetry.outcome(outcome.getCompleted());
     learn(planned, outcome);
     release();
     peer.onCompleted();

@@ -7,6 +7,7 @@ import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.planning.PrunerFailure;
 import io.winnow.pruner.planning.PrunerFailure.Reason;
+import io.winnow.pruner.planning.PrunerTelemetry;
 import io.winnow.pruner.recipes.RecipeStore;
 import io.winnow.runtime.streams.Conversation;
 import io.winnow.runtime.streams.Conversations;
@@ -37,9 +38,11 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
   private final RecipeStore recipes;
   private final PrunerConfig config;
   private final ExecutorService gateThreads;
+  private final PrunerTelemetry telemetry;
 
-  public PrunerService(PrunePlanner planner, PrunerConfig config) {
+  public PrunerService(PrunePlanner planner, PrunerTelemetry telemetry, PrunerConfig config) {
     this.planner = planner;
+    this.telemetry = telemetry;
     this.config = config;
     recipes = new RecipeStore(config.recipes().folder());
     calibrations = new Conversations("calibration", config.calibration().maxStreams());
@@ -59,7 +62,8 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
             planner,
             openStreams,
             idleTimer,
-            gateThreads);
+            gateThreads,
+            telemetry);
     stream.open();
     return stream;
   }
@@ -101,7 +105,7 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
   }
 
   /** How many streams are open. */
-  int openStreams() {
+  public int openStreams() {
     return openStreams.count();
   }
 

@@ -1,6 +1,7 @@
 package io.winnow.pruner.planning;
 
 import io.winnow.pruner.planning.PictureTokens.Detail;
+import io.winnow.pruner.planning.PlanDecision.Planned;
 import io.winnow.pruner.planning.ReductionWish.Budget;
 import io.winnow.pruner.planning.ReductionWish.KeepRatio;
 import io.winnow.pruner.planning.ReductionWish.MaxTtftMillis;
@@ -47,14 +48,15 @@ final class AutoChoice implements PruneMethod {
 
   @Override
   public PlanDecision plan(PlanRequest request, Knowledge knowledge) {
-    return new PlanDecision.Planned(choose(request, knowledge));
+    return choose(request, knowledge);
   }
 
-  private PrunePlan choose(PlanRequest request, Knowledge knowledge) {
+  private Planned choose(PlanRequest request, Knowledge knowledge) {
     Detail detail = detail(request.pictures());
     Optional<Budget> asked = request.wish().budget();
     if (asked.isEmpty() && detail == Detail.HIGH) {
-      return PrunePlan.everything("a picture is to be looked at in high detail");
+      return Planned.everything(
+          ReasonCode.HIGH_DETAIL, "a picture is to be looked at in high detail");
     }
     Optional<Budget> budget =
         (asked.isEmpty() && detail == Detail.LOW
@@ -63,14 +65,14 @@ final class AutoChoice implements PruneMethod {
             .filter(given -> !given.allowsEverything());
     AutoReasons reasons = new AutoReasons(request, knowledge, settings, budget);
     if (budget.isPresent() && budget.get() instanceof MaxTtftMillis ttft) {
-      Optional<PrunePlan> settled = settledByTime(request, knowledge.forecast(), ttft, reasons);
+      Optional<Planned> settled = settledByTime(request, knowledge.forecast(), ttft, reasons);
       if (settled.isPresent()) {
         return settled.get();
       }
     }
     List<AutoCandidate> candidates = AutoCandidate.of(request, knowledge);
     if (candidates.isEmpty()) {
-      return PrunePlan.everything(reasons.notCalibrated());
+      return Planned.everything(ReasonCode.NOT_CALIBRATED, reasons.notCalibrated());
     }
     return budget.isPresent()
         ? within(budget.get(), request, candidates, reasons)
@@ -78,58 +80,59 @@ final class AutoChoice implements PruneMethod {
   }
 
   /** Where no recipe is needed, or no time can be told. */
-  private static Optional<PrunePlan> settledByTime(
+  private static Optional<Planned> settledByTime(
       PlanRequest request, PrefillForecast forecast, MaxTtftMillis ttft, AutoReasons reasons) {
     if (!forecast.fitted()) {
-      return Optional.of(PrunePlan.everything(reasons.notPursued(forecast.lack())));
+      return Optional.of(
+          Planned.everything(ReasonCode.COST_UNKNOWN, reasons.notPursued(forecast.lack())));
     }
     PrunePlan everything = PrunePlan.everything("");
     double millis = forecast.firstTokenMicros(AutoCandidate.workOf(request, everything)) / 1_000;
     return millis <= ttft.millis()
-        ? Optional.of(everything.withReason(reasons.fastEnough(millis)))
+        ? Optional.of(Planned.everything(ReasonCode.FAST_ENOUGH, reasons.fastEnough(millis)))
         : Optional.empty();
   }
 
-  private PrunePlan within(
+  private Planned within(
       Budget budget, PlanRequest request, List<AutoCandidate> candidates, AutoReasons reasons) {
     Optional<AutoCandidate> best =
         candidates.stream()
             .filter(candidate -> candidate.isWithin(budget, request, reasons.forecast()))
             .min(MOST_ACCURATE);
     if (best.isEmpty()) {
-      return PrunePlan.everything(reasons.noneWithin());
+      return Planned.everything(ReasonCode.NONE_WITHIN_BUDGET, reasons.noneWithin());
     }
     return best.get().relativeCost() < 1
         ? chosen(best.get(), reasons)
-        : PrunePlan.everything(reasons.notPursued(reasons.noGain(best.get())));
+        : Planned.everything(ReasonCode.NO_GAIN, reasons.notPursued(reasons.noGain(best.get())));
   }
 
-  private PrunePlan cheapest(List<AutoCandidate> candidates, AutoReasons reasons) {
+  private Planned cheapest(List<AutoCandidate> candidates, AutoReasons reasons) {
     Optional<AutoCandidate> mostAccurate =
         candidates.stream()
             .filter(candidate -> candidate.recipe().relativeAccuracy().isPresent())
             .min(MOST_ACCURATE);
     if (mostAccurate.isEmpty()) {
-      return PrunePlan.everything(reasons.accuracyUnknown());
+      return Planned.everything(ReasonCode.ACCURACY_UNKNOWN, reasons.accuracyUnknown());
     }
     Optional<AutoCandidate> best =
         candidates.stream()
             .filter(candidate -> candidate.knownAccuracy() >= settings.minAccuracy())
             .min(CHEAPEST);
     if (best.isEmpty()) {
-      return PrunePlan.everything(reasons.notAccurate(mostAccurate.get()));
+      return Planned.everything(ReasonCode.NOT_ACCURATE, reasons.notAccurate(mostAccurate.get()));
     }
     if (reasons.forecast().fitted() && !reasons.forecast().comparable()) {
-      return PrunePlan.everything(reasons.comparing());
+      return Planned.everything(ReasonCode.COMPARING, reasons.comparing());
     }
     return reasons
         .doesNotPay(best.get())
-        .map(PrunePlan::everything)
+        .map(why -> Planned.everything(why.code(), why.text()))
         .orElseGet(() -> chosen(best.get(), reasons));
   }
 
-  private static PrunePlan chosen(AutoCandidate best, AutoReasons reasons) {
-    return best.plan().withReason(reasons.chosen(best));
+  private static Planned chosen(AutoCandidate best, AutoReasons reasons) {
+    return new Planned(best.plan().withReason(reasons.chosen(best)), ReasonCode.CHOSEN);
   }
 
   /** Of several pictures the most careful wish holds for all. */

@@ -44,7 +44,7 @@ record AutoReasons(
   }
 
   /** Why the best choice is not worth it; empty if it is. */
-  Optional<String> doesNotPay(AutoCandidate best) {
+  Optional<Why> doesNotPay(AutoCandidate best) {
     double saving = 1 - best.relativeCost();
     double savedMillis = forecast().fitted() ? fullMillis() * saving : Double.POSITIVE_INFINITY;
     if (saving >= settings.minSaving() && savedMillis >= settings.minSavedMillis()) {
@@ -53,24 +53,31 @@ record AutoReasons(
     double withoutAny = forecast().relativeCost(textOnly(), full());
     if (1 - withoutAny < settings.minSaving()) {
       return Optional.of(
-          text(
+          why(
+              ReasonCode.FEW_VISUAL_TOKENS,
               "the prompt has few visual tokens: without any of the %d the prefill would still"
                   + " take %.0f %%",
-              request.visualTokens(), 100 * withoutAny));
+              request.visualTokens(),
+              100 * withoutAny));
     }
     if (saving >= settings.minSaving()) {
       return Optional.of(
-          text(
+          why(
+              ReasonCode.SHORT_PROMPT,
               "the prompt is short: %s would save %.2f of %.2f ms",
-              best.recipe().name(), savedMillis, fullMillis()));
+              best.recipe().name(),
+              savedMillis,
+              fullMillis()));
     }
     if (1 - best.plan().flopsRatio() >= settings.minSaving()) {
-      return Optional.of(noGain(best));
+      return Optional.of(new Why(ReasonCode.NO_GAIN, noGain(best)));
     }
     return Optional.of(
-        text(
+        why(
+            ReasonCode.SMALL_SAVING,
             "%s, the cheapest recipe that is accurate enough, would save only %.0f %% of the prefill",
-            best.recipe().name(), 100 * saving));
+            best.recipe().name(),
+            100 * saving));
   }
 
   String noGain(AutoCandidate candidate) {
@@ -120,4 +127,11 @@ record AutoReasons(
   private static String text(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
   }
+
+  private static Why why(ReasonCode code, String format, Object... values) {
+    return new Why(code, text(format, values));
+  }
+
+  /** A reason, for counting and for the caller. */
+  record Why(ReasonCode code, String text) {}
 }

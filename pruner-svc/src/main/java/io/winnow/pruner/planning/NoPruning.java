@@ -29,6 +29,6 @@ final class NoPruning implements PruneMethod {
                   .formatted(missed.get().asText()),
               "visual_token_reduction"));
     }
-    return new PlanDecision.Planned(PrunePlan.everything("asked for"));
+    return PlanDecision.Planned.everything(ReasonCode.ASKED_FOR, "asked for");
   }
 }

@@ -2,11 +2,13 @@ package io.winnow.pruner.planning;
 
 import io.winnow.pruner.planning.ReductionWish.MaxTtftMillis;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Finds the method for a wish and lets it plan. Safe for concurrent use; takes microseconds. */
@@ -52,6 +54,11 @@ public final class PrunePlanner {
         gates);
   }
 
+  /** Names of the methods, sorted. */
+  public Set<String> methods() {
+    return Collections.unmodifiableSet(methods.keySet());
+  }
+
   public PlanDecision plan(PlanRequest request) {
     PruneMethod method = methods.get(request.wish().method());
     if (method == null) {
@@ -62,7 +69,8 @@ public final class PrunePlanner {
       return new PlanDecision.Refused(misfit.get());
     }
     if (request.visualTokens() == 0) {
-      return new PlanDecision.Planned(PrunePlan.everything("the prompt has no visual tokens"));
+      return PlanDecision.Planned.everything(
+          ReasonCode.NO_VISUAL_TOKENS, "the prompt has no visual tokens");
     }
     PrefillForecast forecast = costs.forecast(request.model());
     if (method.bindsItselfToBudgets() && !forecast.fitted() && isTime(request)) {

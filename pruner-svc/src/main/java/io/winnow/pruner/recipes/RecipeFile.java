@@ -20,10 +20,17 @@ final class RecipeFile {
 
   private final Optional<byte[]> content; // empty if it could not be read
   private final Optional<PruneRecipe> recipe;
+  private final boolean bad;
 
-  private RecipeFile(Optional<byte[]> content, Optional<PruneRecipe> recipe) {
+  private RecipeFile(Optional<byte[]> content, Optional<PruneRecipe> recipe, boolean bad) {
     this.content = content;
     this.recipe = recipe;
+    this.bad = bad;
+  }
+
+  /** Whether the file as it stands cannot be used. */
+  boolean bad() {
+    return bad;
   }
 
   /** The last good version; empty if there was none. */
@@ -33,7 +40,8 @@ final class RecipeFile {
 
   static RecipeFile first(Path path) {
     Optional<byte[]> read = contentOf(path);
-    return new RecipeFile(read, parsed(path, read));
+    Optional<PruneRecipe> parsed = parsed(path, read);
+    return new RecipeFile(read, parsed, parsed.isEmpty());
   }
 
   /** The same file now. */
@@ -43,7 +51,11 @@ final class RecipeFile {
         read.isPresent() && content.isPresent()
             ? Arrays.equals(read.get(), content.get())
             : read.isEmpty() && content.isEmpty();
-    return same ? this : new RecipeFile(read, parsed(path, read).or(() -> recipe));
+    if (same) {
+      return this;
+    }
+    Optional<PruneRecipe> parsed = parsed(path, read);
+    return new RecipeFile(read, parsed.or(() -> recipe), parsed.isEmpty());
   }
 
   private static Optional<byte[]> contentOf(Path path) {

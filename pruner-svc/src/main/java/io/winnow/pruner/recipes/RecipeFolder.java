@@ -31,6 +31,7 @@ public final class RecipeFolder {
   private Map<String, RecipeFile> files = Map.of(); // by file name
   private String complaint = "";
   private volatile RecipeBook book = RecipeBook.empty();
+  private volatile int problems;
 
   public RecipeFolder(Path folder) {
     this.folder = folder;
@@ -39,6 +40,11 @@ public final class RecipeFolder {
   /** The recipes in force. */
   public RecipeBook book() {
     return book;
+  }
+
+  /** Files that are bad now, and 1 more where the folder cannot be read or holds too many. */
+  public int problems() {
+    return problems;
   }
 
   /** Takes up what has changed since the last call. */
@@ -52,12 +58,18 @@ public final class RecipeFolder {
       }
     } catch (IOException e) {
       complain("the recipe folder %s cannot be read (%s); nothing changes".formatted(folder, e));
+      problems = badFiles() + 1;
       return;
     }
     if (!found.equals(files)) {
       files = found;
       publish();
     }
+    problems = badFiles() + (found.size() < MAX_FILES || complaint.isEmpty() ? 0 : 1);
+  }
+
+  private int badFiles() {
+    return (int) files.values().stream().filter(RecipeFile::bad).count();
   }
 
   private void publish() {

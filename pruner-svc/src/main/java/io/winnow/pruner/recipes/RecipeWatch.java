@@ -49,6 +49,11 @@ public final class RecipeWatch implements AutoCloseable {
     return folder.map(RecipeFolder::book).orElse(RecipeBook.empty());
   }
 
+  /** See {@link RecipeFolder#problems}. */
+  public int problems() {
+    return folder.map(RecipeFolder::problems).orElse(0);
+  }
+
   @Override
   public void close() {
     thread.shutdownNow();

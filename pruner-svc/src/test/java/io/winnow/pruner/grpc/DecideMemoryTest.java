@@ -14,6 +14,7 @@ import io.winnow.pruner.cost.LearnedCosts;
 import io.winnow.pruner.planning.AutoSettings;
 import io.winnow.pruner.planning.FakeGates;
 import io.winnow.pruner.planning.PrunePlanner;
+import io.winnow.pruner.planning.PrunerTelemetry;
 import io.winnow.pruner.planning.RecipeBook;
 import io.winnow.v1.DataType;
 import io.winnow.v1.DecideBegin;
@@ -51,6 +52,7 @@ class DecideMemoryTest {
                 new LearnedCosts(),
                 model -> Optional.of(gates),
                 new AutoSettings(0.98, 0.1, 1, 0.25)),
+            PrunerTelemetry.NONE,
             InProcessPruner.config(STREAMS, Duration.ofMinutes(5)));
     Server server = ServerBuilder.forPort(0).addService(service).build().start();
     ManagedChannel channel =

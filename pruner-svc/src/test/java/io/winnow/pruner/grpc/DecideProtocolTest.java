@@ -13,6 +13,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
+import io.winnow.pruner.planning.ReasonCode;
 import io.winnow.v1.DataType;
 import io.winnow.v1.DecideBegin;
 import io.winnow.v1.DecideRequest;
@@ -68,6 +69,9 @@ class DecideProtocolTest {
     assertThat(plan.getKeepList()).isEmpty();
     assertThat(plan.getObserveSegmentsList()).isEmpty();
     assertThat(pruner.service.openStreams()).isZero();
+    assertThat(pruner.telemetry.planned).containsExactly(ReasonCode.NOT_CALIBRATED);
+    assertThat(pruner.telemetry.outcomes).containsExactly(true);
+    assertThat(pruner.telemetry.failures).isEmpty();
   }
 
   static Stream<List<DecideRequest>> brokenOrders() {

@@ -41,6 +41,7 @@ final class InProcessPruner implements AutoCloseable {
   static final DecideRequest OBSERVATION =
       DecideRequest.newBuilder().setObservation(Observation.newBuilder().setSegment(0)).build();
 
+  final RecordedTelemetry telemetry = new RecordedTelemetry();
   final LearnedCosts costs = new LearnedCosts();
   final PrunerService service;
   private final Server server;
@@ -55,6 +56,7 @@ final class InProcessPruner implements AutoCloseable {
         new PrunerService(
             PrunePlanner.withAllMethods(
                 RecipeBook::empty, costs, gates, new AutoSettings(0.98, 0.1, 1, 0.25)),
+            telemetry,
             config(maxStreams, idleTimeout));
     String name = InProcessServerBuilder.generateName();
     server = InProcessServerBuilder.forName(name).addService(service).build().start();

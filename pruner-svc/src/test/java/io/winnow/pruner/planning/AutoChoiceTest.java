@@ -59,15 +59,19 @@ class AutoChoiceTest {
 
   @Test
   void saysThatNoMethodIsCalibrated() {
-    assertKeeps("no pruning method is calibrated for model \"demo\"", costs(1, 0));
+    assertKeeps(
+        ReasonCode.NOT_CALIBRATED,
+        "no pruning method is calibrated for model \"demo\"",
+        costs(1, 0));
     FitPruneRecipe deeper =
         new FitPruneRecipe("deeper", "demo", 0.5, 576, new int[9], OptionalDouble.of(1));
-    assertKeeps("no pruning method is calibrated", costs(1, 0), deeper);
+    assertKeeps(ReasonCode.NOT_CALIBRATED, "no pruning method is calibrated", costs(1, 0), deeper);
   }
 
   @Test
   void saysThatNoAccuracyIsKnown() {
     assertKeeps(
+        ReasonCode.ACCURACY_UNKNOWN,
         "the accuracy of no recipe for model \"demo\" is known; ./winnow evaluate measures it",
         costs(1, 0),
         fitPrune(0.45, 0, 0, 300, 150, 50, 0, 0, 0),
@@ -77,6 +81,7 @@ class AutoChoiceTest {
   @Test
   void saysThatNoRecipeIsAccurateEnough() {
     assertKeeps(
+        ReasonCode.NOT_ACCURATE,
         "is known to leave 0.98 of the accuracy; the best, demo-fitprune-0.2, leaves 0.800",
         costs(1, 0),
         RUTHLESS,
@@ -96,12 +101,17 @@ class AutoChoiceTest {
 
   @Test
   void saysThatThePromptIsShort() {
-    assertKeeps("the prompt is short: demo-vtw-3 would save 0.", costs(0.01, 0), EARLY);
+    assertKeeps(
+        ReasonCode.SHORT_PROMPT,
+        "the prompt is short: demo-vtw-3 would save 0.",
+        costs(0.01, 0),
+        EARLY);
   }
 
   @Test
   void saysThatDroppingCostsWhatItSaves() {
     assertKeeps(
+        ReasonCode.NO_GAIN,
         "dropping tokens costs about what it saves: demo-fitprune-0.45 needs",
         costs(1, 30),
         STRONG);
@@ -111,7 +121,7 @@ class AutoChoiceTest {
   void saysThatTooLittleIsSaved() {
     FitPruneRecipe timid = recipe(0.95, 1, 0, 0, 0, 0, 0, 0, 60, 0);
 
-    assertKeeps("would save only 2 % of the prefill", costs(1, 0), timid);
+    assertKeeps(ReasonCode.SMALL_SAVING, "would save only 2 % of the prefill", costs(1, 0), timid);
   }
 
   @Test
@@ -209,8 +219,11 @@ class AutoChoiceTest {
     return plan(planner(costs, recipes).plan(request(wish("auto", budget), 576)));
   }
 
-  private static void assertKeeps(String reason, PrefillCosts costs, PruneRecipe... recipes) {
-    PrunePlan plan = auto(costs, recipes);
+  private static void assertKeeps(
+      ReasonCode code, String reason, PrefillCosts costs, PruneRecipe... recipes) {
+    PlanDecision decision = planner(costs, recipes).plan(request(wish("auto"), 576));
+    assertThat(((PlanDecision.Planned) decision).code()).isEqualTo(code);
+    PrunePlan plan = plan(decision);
 
     assertThat(plan.method()).isEqualTo("none");
     assertThat(plan.reason()).contains(reason);

@@ -40,6 +40,7 @@ class RecipeFolderTest {
     Files.delete(temp.resolve("a.json"));
     folder.refresh();
     assertThat(names(folder)).containsExactly("b");
+    assertThat(folder.problems()).isZero();
   }
 
   @Test
@@ -64,15 +65,18 @@ class RecipeFolderTest {
     Files.writeString(temp.resolve("c.json"), "{}");
     folder.refresh();
     assertThat(names(folder)).containsExactly("a", "b");
+    assertThat(folder.problems()).isEqualTo(1);
 
     Files.writeString(temp.resolve("a.json"), "{ half a recip");
     write("b", 0.6);
     folder.refresh();
     assertThat(names(folder)).containsExactly("b", "a");
+    assertThat(folder.problems()).isEqualTo(2);
 
     write("a", 0.7);
     folder.refresh();
     assertThat(names(folder)).containsExactly("a", "b");
+    assertThat(folder.problems()).isEqualTo(1);
   }
 
   @Test

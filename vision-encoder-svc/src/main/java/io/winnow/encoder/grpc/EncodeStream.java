@@ -8,6 +8,7 @@ import io.winnow.encoder.pictures.EncodeOutcome.Failed;
 import io.winnow.encoder.pictures.EncodeTicket;
 import io.winnow.encoder.pictures.EncoderFailure;
 import io.winnow.encoder.pictures.EncoderFailure.Reason;
+import io.winnow.encoder.pictures.EncoderTelemetry;
 import io.winnow.encoder.pictures.PictureEncoder;
 import io.winnow.encoder.pictures.PictureKey;
 import io.winnow.encoder.pictures.PictureTokens;
@@ -20,10 +21,13 @@ import io.winnow.v1.EncodeRequest;
 import io.winnow.v1.EncodeResponse;
 import io.winnow.v1.Fetch;
 import io.winnow.v1.PictureChunk;
+import io.winnow.v1.Tensor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * One picture's stream: keeps the protocol's order and ends exactly once. Messages are taken one at
@@ -38,18 +42,22 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
   private final PictureEncoder encoder;
   private final OpenStreams<EncodeStream> openStreams;
   private final IdleTimer.Timeout idleTimeout;
+  private final EncoderTelemetry telemetry;
   private State state = new State.AwaitingBegin();
   private long bytesToCome;
+  private OptionalLong stalledSince = OptionalLong.empty();
 
   EncodeStream(
       ServerCallStreamObserver<EncodeResponse> peer,
       PictureEncoder encoder,
       OpenStreams<EncodeStream> openStreams,
-      IdleTimer idleTimer) {
+      IdleTimer idleTimer,
+      EncoderTelemetry telemetry) {
     this.peer = peer;
     this.encoder = encoder;
     this.openStreams = openStreams;
     this.idleTimeout = idleTimer.timeout(this::idle);
+    this.telemetry = telemetry;
   }
 
   /** Admits the stream and takes the first message. Call once, inside the gRPC method. */
@@ -99,6 +107,7 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
   synchronized void fail(EncoderFailure failure) {
     if (!(state instanceof State.Ended)) {
       release();
+      telemetry.failed(failure.reason());
       peer.onError(FailureStatus.of(failure));
     }
   }
@@ -116,9 +125,9 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
     bytesToCome = begin.getContentLength();
     Optional<EncodeTicket> known = encoder.find(key);
     if (known.isPresent()) {
-      await(known.get());
+      await(key.model(), known.get());
     } else {
-      state = new State.Uploading(encoder.upload(key, bytesToCome));
+      state = new State.Uploading(key.model(), encoder.upload(key, bytesToCome));
     }
     takeNext();
   }
@@ -137,23 +146,23 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
     if (state instanceof State.Uploading uploading) {
       uploading.upload().add(bytes);
       if (uploading.upload().isComplete()) {
-        await(encoder.submit(uploading.upload()));
+        await(uploading.model(), encoder.submit(uploading.upload()));
       }
     }
     takeNext();
   }
 
-  private void await(EncodeTicket ticket) {
+  private void await(String model, EncodeTicket ticket) {
     state = new State.Encoding(ticket);
-    ticket.outcome().thenAccept(this::encoded);
+    ticket.outcome().thenAccept(outcome -> encoded(model, outcome));
   }
 
-  private synchronized void encoded(EncodeOutcome outcome) {
+  private synchronized void encoded(String model, EncodeOutcome outcome) {
     guarded(
         () -> {
           if (outcome instanceof Encoded encoded) {
             peer.onNext(EncodeMessages.layout(encoded));
-            state = new State.AwaitingFetch(encoded.tokens());
+            state = new State.AwaitingFetch(model, encoded.tokens());
             idleTimeout.restart();
           } else if (outcome instanceof Failed failed) {
             throw new RefusedException(failed.failure());
@@ -167,7 +176,7 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
     }
     PictureTokens tokens = awaiting.tokens();
     int[] selected = EncodeMessages.selected(fetch.getSelection(), tokens.encoded().tokens());
-    state = new State.Sending(new TokenBlocks(tokens.encoded(), selected));
+    state = new State.Sending(awaiting.model(), new TokenBlocks(tokens.encoded(), selected));
     takeNext();
     send();
   }
@@ -179,15 +188,31 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
           if (!(state instanceof State.Sending sending)) {
             return;
           }
+          endStall();
           while (sending.blocks().hasNext() && peer.isReady()) {
-            peer.onNext(sending.blocks().next());
-            idleTimeout.restart();
+            send(sending.model(), sending.blocks().next());
           }
-          if (!sending.blocks().hasNext()) {
+          if (sending.blocks().hasNext()) {
+            stalledSince = OptionalLong.of(System.nanoTime());
+          } else {
             release();
             peer.onCompleted();
           }
         });
+  }
+
+  private void send(String model, EncodeResponse response) {
+    peer.onNext(response);
+    idleTimeout.restart();
+    Tensor rows = response.getBlock().getTensors(0).getTensor(); // [tokens, hidden]
+    telemetry.sent(model, (int) rows.getShape(0), rows.getData().size());
+  }
+
+  private void endStall() {
+    if (stalledSince.isPresent()) {
+      telemetry.stalled(Duration.ofNanos(System.nanoTime() - stalledSince.getAsLong()));
+      stalledSince = OptionalLong.empty();
+    }
   }
 
   /** Runs a step of a stream that has not ended, and ends it where the step fails. */
@@ -237,6 +262,7 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
     } else if (last instanceof State.Encoding encoding) {
       encoding.ticket().abandon();
     }
+    endStall();
     idleTimeout.stop();
     openStreams.ended(this);
   }
@@ -252,13 +278,13 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
 
     record AwaitingBegin() implements State {}
 
-    record Uploading(PictureUpload upload) implements State {}
+    record Uploading(String model, PictureUpload upload) implements State {}
 
     record Encoding(EncodeTicket ticket) implements State {}
 
-    record AwaitingFetch(PictureTokens tokens) implements State {}
+    record AwaitingFetch(String model, PictureTokens tokens) implements State {}
 
-    record Sending(TokenBlocks blocks) implements State {}
+    record Sending(String model, TokenBlocks blocks) implements State {}
 
     record Ended() implements State {}
   }

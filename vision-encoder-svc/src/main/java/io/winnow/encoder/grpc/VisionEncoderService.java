@@ -6,6 +6,7 @@ import io.quarkus.grpc.GrpcService;
 import io.winnow.encoder.config.EncoderConfig;
 import io.winnow.encoder.pictures.EncoderFailure;
 import io.winnow.encoder.pictures.EncoderFailure.Reason;
+import io.winnow.encoder.pictures.EncoderTelemetry;
 import io.winnow.encoder.pictures.PictureEncoder;
 import io.winnow.runtime.streams.IdleTimer;
 import io.winnow.runtime.streams.OpenStreams;
@@ -23,9 +24,12 @@ public final class VisionEncoderService extends VisionEncoderGrpc.VisionEncoderI
   private final PictureEncoder encoder;
   private final OpenStreams<EncodeStream> openStreams;
   private final IdleTimer idleTimer;
+  private final EncoderTelemetry telemetry;
 
-  public VisionEncoderService(PictureEncoder encoder, EncoderConfig config) {
+  public VisionEncoderService(
+      PictureEncoder encoder, EncoderTelemetry telemetry, EncoderConfig config) {
     this.encoder = encoder;
+    this.telemetry = telemetry;
     openStreams = new OpenStreams<>(config.encoder().maxStreams());
     idleTimer = new IdleTimer(config.encoder().idleTimeout());
   }
@@ -34,7 +38,11 @@ public final class VisionEncoderService extends VisionEncoderGrpc.VisionEncoderI
   public StreamObserver<EncodeRequest> encode(StreamObserver<EncodeResponse> peer) {
     EncodeStream stream =
         new EncodeStream(
-            (ServerCallStreamObserver<EncodeResponse>) peer, encoder, openStreams, idleTimer);
+            (ServerCallStreamObserver<EncodeResponse>) peer,
+            encoder,
+            openStreams,
+            idleTimer,
+            telemetry);
     stream.open();
     return stream;
   }
@@ -52,7 +60,7 @@ public final class VisionEncoderService extends VisionEncoderGrpc.VisionEncoderI
   }
 
   /** How many streams are open. */
-  int openStreams() {
+  public int openStreams() {
     return openStreams.count();
   }
 

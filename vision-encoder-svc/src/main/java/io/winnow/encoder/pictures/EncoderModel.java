@@ -18,4 +18,12 @@ public record EncoderModel(String name, PictureReading reading, EncoderRuntime r
     requireNonNull(reading, "reading is null");
     requireNonNull(runtime, "runtime is null");
   }
+
+  /**
+   * Patches that the tower cuts a picture into: one a visual token in the families that are served,
+   * whose towers take every picture at the same size.
+   */
+  int patchesPerPicture() {
+    return runtime.manifest().getGridRows() * runtime.manifest().getGridColumns();
+  }
 }

@@ -3,6 +3,7 @@ package io.winnow.encoder.pictures;
 import io.winnow.encoder.pictures.EncodeOutcome.Encoded;
 import io.winnow.encoder.pictures.EncodeOutcome.Failed;
 import io.winnow.encoder.pictures.EncoderFailure.Reason;
+import io.winnow.encoder.pictures.EncoderTelemetry.Lookup;
 import io.winnow.runtime.EncodedPicture;
 import io.winnow.runtime.RuntimeStoppedException;
 import java.lang.System.Logger;
@@ -36,6 +37,7 @@ public final class PictureEncoder implements AutoCloseable {
 
   private final Map<String, EncoderModel> models = new TreeMap<>();
   private final EncoderLimits limits;
+  private final EncoderTelemetry telemetry;
   private final UploadBudget uploads;
   private final ThreadPoolExecutor workers;
   private final EmbeddingCache cache; // guarded by this
@@ -44,6 +46,13 @@ public final class PictureEncoder implements AutoCloseable {
 
   /** Takes over the models: {@link #close()} closes them. */
   public PictureEncoder(Collection<EncoderModel> models, EncoderLimits limits) {
+    this(models, limits, EncoderTelemetry.NONE);
+  }
+
+  /** The same, with somebody who wants to hear how it goes. */
+  public PictureEncoder(
+      Collection<EncoderModel> models, EncoderLimits limits, EncoderTelemetry telemetry) {
+    this.telemetry = telemetry;
     models.forEach(model -> this.models.put(model.name(), model));
     this.limits = limits;
     this.uploads = new UploadBudget(limits.maxUploadBytes());
@@ -71,7 +80,9 @@ public final class PictureEncoder implements AutoCloseable {
    */
   public synchronized Optional<EncodeTicket> find(PictureKey key) throws RefusedException {
     model(key.model());
-    return known(key);
+    Optional<EncodeTicket> known = known(key);
+    telemetry.lookedUp(key.model(), lookup(key, known.isPresent()));
+    return known;
   }
 
   /**
@@ -168,6 +179,32 @@ public final class PictureEncoder implements AutoCloseable {
     return flights.size();
   }
 
+  /** Pictures that a worker is busy with. */
+  public int encoding() {
+    return workers.getActiveCount();
+  }
+
+  /** What waits for a worker. */
+  public PictureLoad load(String model) {
+    int queued = 0;
+    for (Runnable flight : workers.getQueue()) {
+      if (((Flight) flight).upload.key().model().equals(model)) {
+        queued++;
+      }
+    }
+    EncoderModel asked = models.get(model);
+    return new PictureLoad(queued, asked == null ? 0 : (long) queued * asked.patchesPerPicture());
+  }
+
+  /** Bytes of the encodings that are kept. */
+  public synchronized long cacheBytes() {
+    return cache.bytes();
+  }
+
+  public EncoderLimits limits() {
+    return limits;
+  }
+
   /** Bytes of picture files that are held. */
   public long uploadBytes() {
     return uploads.held();
@@ -189,6 +226,13 @@ public final class PictureEncoder implements AutoCloseable {
       return Optional.of(EncodeTicket.of(new Encoded(cached.get(), EncodeDurations.NONE, true)));
     }
     return Optional.ofNullable(flights.get(key)).map(Flight::board);
+  }
+
+  private Lookup lookup(PictureKey key, boolean known) {
+    if (flights.containsKey(key)) {
+      return Lookup.JOINED;
+    }
+    return known ? Lookup.HIT : Lookup.MISS;
   }
 
   private synchronized EncodeTicket queue(Flight flight) {
@@ -276,6 +320,7 @@ public final class PictureEncoder implements AutoCloseable {
               Duration.ofNanos(System.nanoTime() - prepared));
       int rows = model.runtime().manifest().getGridRows();
       int columns = model.runtime().manifest().getGridColumns();
+      telemetry.encoded(model.name(), durations);
       PictureTokens tokens =
           new PictureTokens(encoded, rows, columns, picture.width(), picture.height());
       return new Encoded(tokens, durations, false);

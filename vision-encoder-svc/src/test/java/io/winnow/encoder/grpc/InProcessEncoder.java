@@ -14,6 +14,7 @@ import io.winnow.encoder.config.EncoderConfig;
 import io.winnow.encoder.pictures.EncoderLimits;
 import io.winnow.encoder.pictures.FakeTower;
 import io.winnow.encoder.pictures.PictureEncoder;
+import io.winnow.encoder.pictures.RecordedTelemetry;
 import io.winnow.v1.VisionEncoderGrpc;
 import io.winnow.v1.VisionEncoderGrpc.VisionEncoderStub;
 import java.io.IOException;
@@ -33,6 +34,7 @@ final class InProcessEncoder implements AutoCloseable {
   static final int MAX_PICTURE_BYTES = 1 << 20;
   static final int QUEUE = 4;
 
+  final RecordedTelemetry telemetry = new RecordedTelemetry();
   final FakeTower tower;
   final PictureEncoder encoder;
   final VisionEncoderService service;
@@ -48,8 +50,8 @@ final class InProcessEncoder implements AutoCloseable {
     this.tower = tower;
     EncoderLimits limits =
         new EncoderLimits(MAX_PICTURE_BYTES, 4 * MAX_PICTURE_BYTES, 2, QUEUE, 1 << 20);
-    encoder = new PictureEncoder(List.of(tower.model("demo")), limits);
-    service = new VisionEncoderService(encoder, config(maxStreams, idleTimeout));
+    encoder = new PictureEncoder(List.of(tower.model("demo")), limits, telemetry);
+    service = new VisionEncoderService(encoder, telemetry, config(maxStreams, idleTimeout));
     String name = InProcessServerBuilder.generateName();
     server =
         InProcessServerBuilder.forName(name)
