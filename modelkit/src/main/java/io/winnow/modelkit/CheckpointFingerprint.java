@@ -19,7 +19,7 @@ import java.util.TreeSet;
 final class CheckpointFingerprint {
 
   // Raise it whenever the written graphs or files change.
-  private static final int EXPORT_FORMAT = 7;
+  private static final int EXPORT_FORMAT = 8;
 
   private static final List<String> FILES =
       List.of(

@@ -58,19 +58,32 @@ final class SegmentOutputs {
           observed.op("Gather", attention, observed.scalar(row)).with("axis", 0).value(),
           ElementType.FLOAT);
     }
-    observed.branchOutput(textStatus(observed, hidden), ElementType.FLOAT);
     OnnxGraphBuilder ignored = g.branch("ignored");
     String none = g.floats(new float[0], 0);
-    for (String empty : List.of(none, none, none, g.floats(new float[0], 0, text.hiddenSize()))) {
-      ignored.branchOutput(ignored.op("Identity", empty).value(), ElementType.FLOAT);
+    for (int output = 0; output < 3; output++) {
+      ignored.branchOutput(ignored.op("Identity", none).value(), ElementType.FLOAT);
     }
     g.op("If", g.op("Equal", "observe", g.scalar(1L)).value())
         .with("then_branch", observed)
         .with("else_branch", ignored)
-        .named("importance", "self_attention", "cross_attention", "text_status");
+        .named("importance", "self_attention", "cross_attention");
     g.output("importance", ElementType.FLOAT, "W");
     g.output("self_attention", ElementType.FLOAT, "W");
     g.output("cross_attention", ElementType.FLOAT, "W");
+    status(hidden);
+  }
+
+  /** Alone it needs no attention map, and exit gates need nothing else. */
+  private void status(String hidden) {
+    OnnxGraphBuilder observed = g.branch("status");
+    observed.branchOutput(textStatus(observed, hidden), ElementType.FLOAT);
+    OnnxGraphBuilder ignored = g.branch("no_status");
+    String none = g.floats(new float[0], 0, text.hiddenSize());
+    ignored.branchOutput(ignored.op("Identity", none).value(), ElementType.FLOAT);
+    g.op("If", g.op("Greater", "observe", g.scalar(0L)).value())
+        .with("then_branch", observed)
+        .with("else_branch", ignored)
+        .named("text_status");
     g.output("text_status", ElementType.FLOAT, "two", text.hiddenSize());
   }
 

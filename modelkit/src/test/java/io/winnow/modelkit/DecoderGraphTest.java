@@ -120,6 +120,7 @@ class DecoderGraphTest {
     try (GraphRunner plain = GraphRunner.open(repository, "plain")) {
       assertThat(keepAll(DemoModel.runner(4), 0)).containsExactly(keepAll(plain, 0));
       assertThat(keepAll(DemoModel.runner(4), 1)).containsExactly(keepAll(plain, 0));
+      assertThat(keepAll(DemoModel.runner(4), 2)).containsExactly(keepAll(plain, 0));
     }
   }
 

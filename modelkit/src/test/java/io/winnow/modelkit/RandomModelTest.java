@@ -158,6 +158,19 @@ class RandomModelTest {
   }
 
   @Test
+  void observesTheTextStatusAlone() throws Exception {
+    Call call = twoPictures();
+    call.observe = 1;
+    float[] expected = prefill(call).floats("text_status");
+    call.observe = 2;
+    Values last = prefill(call);
+    assertThat(last.floats("text_status")).containsExactly(expected, within());
+    assertThat(last.shape("importance")).containsExactly(0);
+    assertThat(last.shape("self_attention")).containsExactly(0);
+    assertThat(last.shape("cross_attention")).containsExactly(0);
+  }
+
+  @Test
   void takesTheLastRowAsTheMeanOfASingleTextRow() throws Exception {
     Call call = twoPictures();
     call.observe = 1;

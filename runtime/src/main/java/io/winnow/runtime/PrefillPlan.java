@@ -16,6 +16,8 @@ import java.util.Set;
  * @param observedSegments segments whose ends are reported
  * @param blocking whether the prefill waits there for {@link Generation#resume}
  * @param tracing whether {@link PrefillSummary#survivors()} is filled
+ * @param importance whether {@link SegmentEnd#importance()} is filled, for which every observed
+ *     segment computes an attention map
  */
 public record PrefillPlan(
     Optional<long[][]> keep,
@@ -23,9 +25,21 @@ public record PrefillPlan(
     float[] scores,
     Set<Integer> observedSegments,
     boolean blocking,
-    boolean tracing) {
+    boolean tracing,
+    boolean importance) {
 
-  /** A plan that does not trace the survivors. */
+  /** A plan that tells the importance where it observes. */
+  public PrefillPlan(
+      Optional<long[][]> keep,
+      Ranking ranking,
+      float[] scores,
+      Set<Integer> observedSegments,
+      boolean blocking,
+      boolean tracing) {
+    this(keep, ranking, scores, observedSegments, blocking, tracing, true);
+  }
+
+  /** The same that does not trace the survivors. */
   public PrefillPlan(
       Optional<long[][]> keep,
       Ranking ranking,
@@ -48,12 +62,17 @@ public record PrefillPlan(
 
   /** The same plan, with the survivors told or not. */
   public PrefillPlan withTracing(boolean traced) {
-    return new PrefillPlan(keep, ranking, scores, observedSegments, blocking, traced);
+    return new PrefillPlan(keep, ranking, scores, observedSegments, blocking, traced, importance);
+  }
+
+  /** The same plan, with the importance told where it observes or not. */
+  public PrefillPlan withImportance(boolean told) {
+    return new PrefillPlan(keep, ranking, scores, observedSegments, blocking, tracing, told);
   }
 
   /** The same plan, without a segment end reported or waited at. */
   public PrefillPlan unobserved() {
-    return new PrefillPlan(keep, ranking, scores, Set.of(), false, tracing);
+    return new PrefillPlan(keep, ranking, scores, Set.of(), false, tracing, importance);
   }
 
   /** Ranking rules; the ordinals are the values of the graph's input {@code ranking}. */

@@ -102,7 +102,8 @@ record AnswerPlan(
                     Arrays.stream(all)
                         .map(layer -> Arrays.stream(present).mapToLong(p -> layer[p]).toArray())
                         .toArray(long[][]::new));
-    return new PrefillPlan(columns, ranking, scores, observedSegments, blocking);
+    return new PrefillPlan(columns, ranking, scores, observedSegments, blocking)
+        .withImportance(importance);
   }
 
   /**

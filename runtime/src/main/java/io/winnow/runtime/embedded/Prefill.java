@@ -177,7 +177,7 @@ final class Prefill implements AutoCloseable {
   private SegmentEnd segmentEnd(OrtSession.Result result) {
     int visual = counts.visualAlive();
     float[] importance =
-        visual == 0
+        visual == 0 || !request.plan().importance()
             ? new float[0]
             : LogitRows.tensor(result, "importance").getFloatBuffer().array(); // [visual]
     return new SegmentEnd(
@@ -204,8 +204,10 @@ final class Prefill implements AutoCloseable {
       outputs.addAll(TokenRows.OUTPUTS);
     }
     if (observed) {
-      outputs.add("importance");
       outputs.add("text_status");
+      if (request.plan().importance()) {
+        outputs.add("importance");
+      }
     }
     return outputs;
   }
@@ -219,12 +221,20 @@ final class Prefill implements AutoCloseable {
         "cached_lengths", Tensors.ints(Tensors.directInts(segment.layers()), segment.layers(), 1));
     controls.put("keep", keep(segment, Math.max(1, prompt.pictures())));
     controls.put("ranking", Tensors.scalar(request.plan().ranking().ordinal()));
-    controls.put("observe", Tensors.scalar(observed ? 1 : 0));
+    controls.put("observe", Tensors.scalar(observe(observed)));
     controls.put("text_start", Tensors.scalar(textStart(prompt)));
     if (model.isLast(nextSegment)) {
       controls.put("logit_rows", Tensors.longs(new long[] {-1}, 1));
     }
     return controls;
+  }
+
+  /** The graph's input: nothing, everything, or the text status alone. */
+  private long observe(boolean observed) {
+    if (!observed) {
+      return 0;
+    }
+    return request.plan().importance() ? 1 : 2;
   }
 
   private OnnxTensor keep(SegmentSession segment, int pictures) throws OrtException {

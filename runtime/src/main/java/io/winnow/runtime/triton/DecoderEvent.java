@@ -68,7 +68,9 @@ sealed interface DecoderEvent {
     return new io.winnow.runtime.SegmentEnd(
         (int) numbers[0],
         (int) numbers[1],
-        numbers[1] == 0 ? new float[0] : response.output("importance").toFloats(),
+        response.outputNames().contains("importance")
+            ? response.output("importance").toFloats()
+            : new float[0],
         response.output("text_status").toFloats());
   }
 

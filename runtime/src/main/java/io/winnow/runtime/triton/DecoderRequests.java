@@ -54,6 +54,7 @@ final class DecoderRequests {
             .parameter("ranking", plan.ranking().ordinal())
             .parameter("blocking", plan.blocking())
             .parameter("tracing", plan.tracing())
+            .parameter("importance", plan.importance())
             .parameter("next_position", request.prompt().nextPosition())
             .parameter("top_k", sampling.topK())
             .parameter("seed", sampling.seed())

@@ -154,6 +154,22 @@ public abstract class DecoderPlansContract extends DecoderContract {
   }
 
   @Test
+  void reportsTheTextStatusAloneWhereNoImportanceIsWanted() {
+    JsonNode golden = cases("fitprune").get(0);
+    Started whole = start(golden, keeping(golden, EVERY_SEGMENT));
+    Started lean = start(golden, keeping(golden, EVERY_SEGMENT).withImportance(false));
+
+    for (int segment = 0; segment < DemoModel.SEGMENTS; segment++) {
+      SegmentEnd expected = whole.listener().await(SegmentEnded.class).end();
+      SegmentEnd end = lean.listener().await(SegmentEnded.class).end();
+      assertThat(end.importance()).isEmpty();
+      assertThat(end.visualTokens()).isEqualTo(expected.visualTokens()).isPositive();
+      assertThat(end.textStatus()).containsExactly(expected.textStatus(), within(1e-5f));
+    }
+    assertThat(lean.answer()).isEqualTo(tokens(golden));
+  }
+
+  @Test
   void reportsTheImportanceOfTheTokensStillAlive() {
     for (JsonNode golden : cases("fitprune")) {
       int last = DemoModel.SEGMENTS - 1;

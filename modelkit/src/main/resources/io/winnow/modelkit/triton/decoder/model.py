@@ -206,7 +206,7 @@ def event_tensors(event, values):
     if event == SEGMENT_END:
         segment, visual, importance, text_status = values
         tensors = [("numbers", np.array([segment, visual], np.int64)), ("text_status", text_status)]
-        return tensors + ([("importance", importance)] if visual else [])
+        return tensors + ([("importance", importance)] if len(importance) else [])
     if event == PREFILLED:
         prefill, queued, total = values
         tensors = [

@@ -23,6 +23,7 @@ class Prompt:
         self.observed = frozenset(tensors.get("observed", np.zeros(0, np.int64)).tolist())
         self.ranking = int(options.get("ranking", 0))
         self.blocking, self.tracing = bool(options.get("blocking")), bool(options.get("tracing"))
+        self.importance = bool(options.get("importance", True))
         self.check(decoder)
         self.next_position = int(options.get("next_position", self.positions[-1] + 1))
         require(self.next_position > self.positions[-1], "next_position does not follow the prompt's positions")
@@ -151,7 +152,8 @@ class Prefill:
             "cached_lengths": np.zeros((segment.count, 1), np.int32),
             "keep": np.ascontiguousarray(self.keep[segment.first : segment.end]),
             "ranking": np.array(prompt.ranking, np.int64),
-            "observe": np.array(int(observed), np.int64),
+            # 2 is the text status alone, which needs no attention map.
+            "observe": np.array((1 if prompt.importance else 2) if observed else 0, np.int64),
             "text_start": np.array(prompt.text_start(), np.int64),
         }
         if segment.first == 0:
@@ -169,7 +171,8 @@ class Prefill:
         if last:
             names = list(CANDIDATES) + (["logits"] if self.full_row else [])
             names += ["positions_out", "spans_out"] if self.prompt.tracing else []
-        return names + (["importance", "text_status"] if observed else [])
+        names += ["text_status"] if observed else []
+        return names + (["importance"] if observed and self.prompt.importance else [])
 
     def count(self, segment, cached_lengths: np.ndarray) -> None:
         """What enters a layer is what its cache holds afterwards."""
@@ -187,7 +190,7 @@ class Prefill:
     def end(self, number: int, outputs: dict) -> tuple:
         """(segment, visual tokens, importance, text status)"""
         visual = int(self.alive.sum())
-        importance = outputs["importance"].numpy() if visual else np.zeros(0, np.float32)
+        importance = outputs["importance"].numpy() if visual and self.prompt.importance else np.zeros(0, np.float32)
         return number, visual, importance, outputs["text_status"].numpy()
 
     def logits(self, outputs: dict) -> LogitRow:
