@@ -38,6 +38,7 @@ public final class Bench implements Callable<Integer> {
     PRECISION,
     PRUNING,
     DECISION,
+    VERDICTS,
     PEERS
   }
 
@@ -133,14 +134,32 @@ public final class Bench implements Callable<Integer> {
       case PRECISION ->
           write(subject, "precision.md", "Speed and memory at each precision", precisions());
       case PRUNING -> write(subject, "pruning-gain.md", "What pruning gains in time", pruning());
-      case DECISION ->
-          write(
-              subject,
-              "decision-cost.md",
-              "What the decision adds to the time to first token",
-              new DecisionCost(root(), repository(), pairs, this::say).run(logs()));
+      case DECISION -> decision(subject);
+      case VERDICTS -> verdicts(subject);
       case PEERS -> write(subject, "peers.md", "The same shape through peers", peers());
     }
+  }
+
+  private void decision(Subject subject) throws Exception {
+    write(
+        subject,
+        "decision-cost.md",
+        "What the decision adds to the time to first token",
+        new DecisionCost(root(), repository(), pairs, this::say).run(logs()));
+  }
+
+  private void verdicts(Subject subject) throws Exception {
+    String precision = weights.get(0);
+    Path alone = made().randomAlone(precision);
+    write(
+        subject,
+        "verdict-overhead.md",
+        "What verdicts on the way add to the time to first token",
+        "%s, %s%n%n%s"
+            .formatted(
+                made().description(),
+                precision,
+                new VerdictOverhead(root(), alone, pairs).run(logs())));
   }
 
   private String overhead() throws Exception {

@@ -60,8 +60,17 @@ final class BenchModels {
       progress.accept("writing random weights to " + folder);
       RandomLlava.write(folder, root.resolve("demo-model/checkpoint"), shape, SEED);
       Files.createFile(folder.resolve("complete"));
+    } else if (!Files.exists(folder.resolve("exit_gates/config.json"))) {
+      RandomLlava.writeGates(folder, shape, SEED); // written before there were gates
     }
     return folder;
+  }
+
+  /** Repository that holds the random model and no other, for services that serve it. */
+  Path randomAlone(String weights) throws IOException, ExportException {
+    Path repository = folder().resolve("alone").resolve(shapeName + "-" + weights);
+    export(repository, randomCheckpoint(), shapeName + "-" + weights, weights);
+    return repository;
   }
 
   /** What the random model is, for a report. */
@@ -80,13 +89,18 @@ final class BenchModels {
   private RepositoryModel exported(Path checkpoint, String name, String weights)
       throws IOException, ExportException {
     Path repository = folder().resolve("models");
+    export(repository, checkpoint, name, weights);
+    return ModelRepository.open(repository).model(name);
+  }
+
+  private void export(Path repository, Path checkpoint, String name, String weights)
+      throws IOException, ExportException {
     ExportRequest request =
         new ExportRequest(checkpoint, repository, name, ExportRequest.DEFAULT_SEGMENTS, weights);
     if (!Exporter.isUpToDate(request)) {
       progress.accept("exporting " + name);
       Exporter.export(request, (file, done, total) -> {});
     }
-    return ModelRepository.open(repository).model(name);
   }
 
   private Path folder() {

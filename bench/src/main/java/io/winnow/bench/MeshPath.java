@@ -8,6 +8,7 @@ import io.winnow.v1.ContentPart;
 import io.winnow.v1.DecoderGrpc;
 import io.winnow.v1.GenerateRequest;
 import io.winnow.v1.GenerateResponse;
+import io.winnow.v1.GenerationFinished;
 import io.winnow.v1.GenerationTimings;
 import io.winnow.v1.VisualTokenReduction;
 import java.util.ArrayList;
@@ -77,15 +78,20 @@ final class MeshPath implements AutoCloseable {
 
   /** Where the time of one answer of one token went. */
   GenerationTimings timings(byte[] picture, String question, VisualTokenReduction reduction) {
+    return finished(picture, question, reduction).getTimings();
+  }
+
+  /** How one answer of one token went. */
+  GenerationFinished finished(byte[] picture, String question, VisualTokenReduction reduction) {
     GenerateRequest request =
         request(picture, question).toBuilder().setVisualTokenReduction(reduction).build();
     Iterator<GenerateResponse> answer =
         decoder.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS).generate(request);
-    GenerationTimings found = GenerationTimings.getDefaultInstance();
+    GenerationFinished found = GenerationFinished.getDefaultInstance();
     while (answer.hasNext()) {
       GenerateResponse step = answer.next();
       if (step.hasFinished()) {
-        found = step.getFinished().getTimings();
+        found = step.getFinished();
       }
     }
     return found;

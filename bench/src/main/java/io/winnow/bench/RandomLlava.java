@@ -1,6 +1,7 @@
 package io.winnow.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.Map;
 public final class RandomLlava {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String GATES = "exit_gates";
   private static final int CHANNELS = 3;
   private static final int IMAGE_TOKEN = 4; // as in the bundled tokenizer
   private static final List<String> COPIED =
@@ -90,6 +92,29 @@ public final class RandomLlava {
     model.writeTokenizer(bundled, folder);
     model.writeProcessor(bundled, folder);
     RandomShards.write(folder, model.tensors, seed);
+    writeGates(folder, shape, seed);
+  }
+
+  /**
+   * Writes exit gates after every layer but the last into a checkpoint. They say nothing in
+   * particular, with small margins; of large models they are narrower than trained ones.
+   *
+   * @throws IOException also if the checkpoint has gates already
+   */
+  static void writeGates(Path checkpoint, Shape shape, long seed) throws IOException {
+    int width = Math.max(64, Math.min(512, shape.hidden() / 2));
+    ObjectNode config = JSON.createObjectNode();
+    ArrayNode layers = config.putArray("layers");
+    Map<String, long[]> gates = new LinkedHashMap<>();
+    for (int layer = 0; layer < shape.layers() - 1; layer++) {
+      layers.add(layer);
+      gates.put("layers." + layer + ".first.weight", new long[] {width, 2L * shape.hidden()});
+      gates.put("layers." + layer + ".second.weight", new long[] {2, width});
+    }
+    config.put("hidden_size", width).put("label_rule", "code").put("training", "none: random");
+    Path folder = Files.createDirectories(checkpoint.resolve(GATES));
+    RandomShards.write(folder, gates, seed);
+    JSON.writeValue(folder.resolve("config.json").toFile(), config);
   }
 
   private void nameTensors() {
