@@ -98,6 +98,17 @@ class ManyPicturesIT {
   }
 
   @Test
+  void anExitTakesAllPicturesOutTogether() throws Exception {
+    WhatWasKept kept =
+        ask("{\"method\":\"dyvte\",\"blocking\":true,\"exit_threshold\":1e-9,\"min_layer\":2}");
+
+    assertThat(kept.entered()).containsExactly(perPicture(576, 576, 576, 576, 0, 0, 0, 0));
+    for (int picture = 0; picture < PICTURES; picture++) {
+      assertThat(kept.left(picture)).isEmpty();
+    }
+  }
+
+  @Test
   void fitPruneDeletesFromEachPictureWhatTheRecipeSays() throws Exception {
     WhatWasKept kept = ask("{\"method\":\"fitprune\",\"flops_ratio\":0.5}");
 

@@ -2,6 +2,8 @@ package io.winnow.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.winnow.cli.chat.Answer;
 import io.winnow.cli.mesh.Mesh;
 import io.winnow.e2e.Api.Reply;
@@ -52,6 +54,36 @@ class ServiceLossIT {
     assertThat(answer.text()).isEqualTo(QUESTION.answer());
     assertThat(answer.reduction().path("method").asText()).isEqualTo("none");
     assertThat(answer.reduction().path("reason").asText()).contains("pruner");
+  }
+
+  /** Some wait for a verdict as the pruner goes, the others are in line with their plans. */
+  @Test
+  void thePrunersLossInThePrefillCostsNothingButWhatAnExitSaves() throws Exception {
+    Api api = new Api(mesh.url());
+    ObjectNode body = Api.question(QUESTION);
+    body.putObject("visual_token_reduction").put("method", "dyvte").put("blocking", true);
+    List<CompletableFuture<Reply>> answers = new ArrayList<>();
+    for (int i = 0; i < 4 * ANSWERS; i++) {
+      answers.add(api.postAsync(body));
+    }
+    CompletableFuture.anyOf(answers.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+
+    lose(Mesh.PRUNER);
+
+    int lost = 0;
+    for (CompletableFuture<Reply> answer : answers) {
+      Reply reply = answer.get(60, TimeUnit.SECONDS);
+      assertThat(reply.status()).as("%s", reply.body()).isEqualTo(200);
+      JsonNode exit = reply.body().at("/visual_token_reduction/exit");
+      if (exit.path("layer").isMissingNode() || exit.path("layer").isNull()) {
+        assertThat(reply.answer()).isEqualTo(QUESTION.answer());
+      }
+      if (exit.path("missing").asInt() > 0) {
+        assertThat(exit.path("trouble").asText()).contains("pruner-svc");
+        lost++;
+      }
+    }
+    assertThat(lost).isPositive();
   }
 
   @Test
