@@ -2,10 +2,9 @@ package io.winnow.cli.curves;
 
 import static io.winnow.cli.results.MarkdownTable.decimals;
 
-import io.winnow.cli.evaluate.Accuracy;
 import io.winnow.cli.evaluate.Asked;
-import io.winnow.cli.evaluate.Evaluation;
 import io.winnow.cli.evaluate.Exit;
+import io.winnow.cli.evaluate.ExitHistogram;
 import io.winnow.cli.results.MarkdownTable;
 import io.winnow.cli.results.Quantiles;
 import java.util.ArrayList;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.TreeSet;
 
 /**
  * DyVTE's part of the curves as Markdown: where its exits are, what they are worth beside VTW and
@@ -57,7 +55,7 @@ final class ExitTable {
     for (CurvePoint point : blocking) {
       if (SHOWN.stream().anyMatch(p -> point.setting().equals(Setting.dyvte(p, true)))) {
         text.append("\nThe prefill waits; ").append(point.setting().label()).append(":\n\n");
-        text.append(histogram(point.evaluation()));
+        text.append(new ExitHistogram(point.evaluation()).table());
       }
     }
     text.append(
@@ -80,47 +78,6 @@ final class ExitTable {
         """
             .formatted(curves.rounds()));
     return text.append(lateness()).toString();
-  }
-
-  /** How many questions of each type left where. */
-  private MarkdownTable histogram(Evaluation evaluation) {
-    TreeSet<Integer> layers = new TreeSet<>();
-    exits(evaluation.asked()).forEach(exit -> layers.addAll(exit.asked()));
-    List<String> header = new ArrayList<>(List.of("type"));
-    layers.forEach(layer -> header.add("after " + layer));
-    header.addAll(List.of("none", "FLOPs ratio", "accuracy", "unpruned"));
-    MarkdownTable table = new MarkdownTable(header.toArray(String[]::new));
-    for (String type : evaluation.byType().keySet()) {
-      List<Asked> ofType =
-          evaluation.asked().stream()
-              .filter(asked -> asked.question().type().equals(type))
-              .toList();
-      Accuracy unpruned = curves.none().evaluation().ofType(type);
-      row(table, type, layers, new Evaluation(ofType), unpruned);
-    }
-    row(table, "all", layers, evaluation, curves.none().evaluation().all());
-    return table;
-  }
-
-  private static void row(
-      MarkdownTable table,
-      String name,
-      TreeSet<Integer> layers,
-      Evaluation evaluation,
-      Accuracy unpruned) {
-    List<Object> cells = new ArrayList<>(List.of(name));
-    List<Exit> exits = exits(evaluation.asked());
-    long left = 0;
-    for (int layer : layers) {
-      long here = exits.stream().filter(exit -> exit.layer().orElse(-1) == layer).count();
-      cells.add(here);
-      left += here;
-    }
-    cells.add(evaluation.asked().size() - left);
-    cells.add(decimals(3, evaluation.meanFlopsRatio()));
-    cells.add(decimals(3, evaluation.all().share()));
-    cells.add(decimals(3, unpruned.share()));
-    table.row(cells.toArray());
   }
 
   private MarkdownTable comparison() {

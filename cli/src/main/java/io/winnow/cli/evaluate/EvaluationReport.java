@@ -37,6 +37,10 @@ public final class EvaluationReport {
     row(table, "kept, mean", decimals(0, evaluation.meanImageTokensKept()), "", "");
     row(table, "FLOPs ratio", decimals(3, evaluation.meanFlopsRatio()), "", "");
     row(table, "method", methods(evaluation), "", "");
+    ExitHistogram exits = new ExitHistogram(evaluation);
+    if (!exits.isEmpty()) {
+      table.append("\nexits after decoder layers:\n").append(exits.table());
+    }
     return table.toString();
   }
 
@@ -60,6 +64,10 @@ public final class EvaluationReport {
     root.put("image_tokens_kept", evaluation.meanImageTokensKept());
     root.put("flops_ratio", evaluation.meanFlopsRatio());
     root.put("method", methods(evaluation));
+    ExitHistogram exits = new ExitHistogram(evaluation);
+    if (!exits.isEmpty()) {
+      root.set("exits", exits.json());
+    }
     ArrayNode wrong = root.putArray("wrong");
     evaluation.asked().stream()
         .filter(asked -> !asked.isRight())

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.winnow.cli.chat.Answer;
 import io.winnow.cli.evaluate.KnownQuestion.Mark;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -76,6 +80,39 @@ class EvaluationTest {
     assertThat(json.path("wrong")).hasSize(2);
     assertThat(json.path("wrong").path(1).path("picture").asText()).isEqualTo("p.png");
     assertThat(json.path("wrong").path(1).path("answer").asText()).isEqualTo("ring");
+  }
+
+  @Test
+  void saysAfterWhichLayersTheGatesLetGo() {
+    Evaluation evaluation =
+        new Evaluation(
+            List.of(
+                exited("count", "{\"layer\": 3, \"verdicts\": [{\"layer\": 1}, {\"layer\": 3}]}"),
+                exited("count", "{\"layer\": 5, \"verdicts\": [{\"layer\": 1}, {\"layer\": 3}]}"),
+                exited("ocr", "{\"layer\": null, \"verdicts\": [{\"layer\": 1}]}")));
+
+    assertThat(EvaluationReport.table(evaluation).lines().map(line -> line.replaceAll(" +", " ")))
+        .contains(
+            "exits after decoder layers:",
+            "| type | after 1 | after 3 | after 5 | none | FLOPs ratio | accuracy |",
+            "| count | 0 | 1 | 1 | 0 | 0.600 | 1.000 |",
+            "| ocr | 0 | 0 | 0 | 1 | 0.600 | 1.000 |",
+            "| all | 0 | 1 | 1 | 1 | 0.600 | 1.000 |");
+    JsonNode exits = EvaluationReport.json(evaluation).path("exits");
+    assertThat(exits.path("count").path("5").asInt()).isEqualTo(1);
+    assertThat(exits.path("all").path("none").asInt()).isEqualTo(1);
+    assertThat(EvaluationReport.table(EVALUATION)).doesNotContain("exits");
+    assertThat(EvaluationReport.json(EVALUATION).has("exits")).isFalse();
+  }
+
+  private static Asked exited(String type, String exit) {
+    Answer answer = Samples.answer("x", 10);
+    try {
+      ((ObjectNode) answer.reduction()).set("exit", new ObjectMapper().readTree(exit));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(exit, e);
+    }
+    return new Asked(Samples.question(type, "a", "x"), answer);
   }
 
   @Test
