@@ -57,8 +57,7 @@ final class Batching {
   }
 
   /** All generations answer the same question, so they end at the same step. */
-  private static double tokensPerSecond(DecoderRuntime decoder, Prompt prompt, int width)
-      throws Exception {
+  static double tokensPerSecond(DecoderRuntime decoder, Prompt prompt, int width) throws Exception {
     List<TokenCounter> counters = new ArrayList<>();
     List<Generation> generations = new ArrayList<>();
     for (int i = 0; i < width; i++) {

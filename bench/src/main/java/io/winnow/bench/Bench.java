@@ -38,7 +38,11 @@ public final class Bench implements Callable<Integer> {
     PRECISION,
     PRUNING,
     DECISION,
+<<<<<<< HEAD
     VERDICTS,
+=======
+    TRITON,
+>>>>>>> bee0c0d (bench: measure a real Triton against the embedded runtime)
     PEERS
   }
 
@@ -134,8 +138,23 @@ public final class Bench implements Callable<Integer> {
       case PRECISION ->
           write(subject, "precision.md", "Speed and memory at each precision", precisions());
       case PRUNING -> write(subject, "pruning-gain.md", "What pruning gains in time", pruning());
+<<<<<<< HEAD
       case DECISION -> decision(subject);
       case VERDICTS -> verdicts(subject);
+=======
+      case DECISION ->
+          write(
+              subject,
+              "decision-cost.md",
+              "What the decision adds to the time to first token",
+              new DecisionCost(root(), repository(), pairs, this::say).run(logs()));
+      case TRITON ->
+          write(
+              subject,
+              "triton-overhead.md",
+              "A real Triton on loopback against the embedded runtime",
+              triton());
+>>>>>>> bee0c0d (bench: measure a real Triton against the embedded runtime)
       case PEERS -> write(subject, "peers.md", "The same shape through peers", peers());
     }
   }
@@ -195,6 +214,14 @@ public final class Bench implements Callable<Integer> {
       text.append(new PruningGain(model, rounds, this::say).run());
     }
     return text.toString();
+  }
+
+  private String triton() throws Exception {
+    TritonSpeed speed = new TritonSpeed(root(), logs(), rounds, this::say);
+    for (String precision : weights) {
+      speed.measure(made().random(precision));
+    }
+    return made().description() + "\n\n" + speed.table();
   }
 
   private String peers() throws Exception {
