@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
       "Measures this checkout: the bundled model and one with random weights, which is made and",
       "kept under .winnow/bench. Needs a quiet machine and some minutes for each subject."
     },
-    subcommands = FootprintCommand.class,
+    subcommands = {FootprintCommand.class, TritonClientCommand.class},
     mixinStandardHelpOptions = true)
 public final class Bench implements Callable<Integer> {
 
