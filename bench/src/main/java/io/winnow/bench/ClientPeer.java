@@ -40,9 +40,7 @@ final class ClientPeer implements AutoCloseable {
     }
     String program = root.resolve("bench/peers/triton-client/peer.py").toString();
     Process process =
-        new ProcessBuilder(python.toString(), program, address)
-            .redirectError(log.toFile())
-            .start();
+        new ProcessBuilder(python.toString(), program, address).redirectError(log.toFile()).start();
     try {
       return new ClientPeer(process);
     } catch (IOException e) {

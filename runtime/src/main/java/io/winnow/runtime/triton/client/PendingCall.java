@@ -70,6 +70,9 @@ final class PendingCall<Q, R, T> extends CompletableFuture<T> {
   }
 
   private void attemptAgain() {
+    if (isDone()) {
+      return; // cancelled during the pause
+    }
     try {
       attempt();
     } catch (RuntimeException e) {

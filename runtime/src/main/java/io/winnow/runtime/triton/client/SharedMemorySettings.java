@@ -12,7 +12,7 @@ package io.winnow.runtime.triton.client;
 public record SharedMemorySettings(int thresholdBytes, long limitBytes) {
 
   /** Where it begins to pay on loopback: docs/triton-client.md has the measurement. */
-  private static final int PAYS_FROM_BYTES = 256 << 10;
+  private static final int PAYS_FROM_BYTES = 128 << 10;
 
   public SharedMemorySettings {
     if (thresholdBytes < 0 || limitBytes < 0) {
@@ -21,7 +21,7 @@ public record SharedMemorySettings(int thresholdBytes, long limitBytes) {
     }
   }
 
-  /** From 256 KiB on, 256 MiB at most. */
+  /** From 128 KiB on, 256 MiB at most. */
   public static SharedMemorySettings automatic() {
     return new SharedMemorySettings(PAYS_FROM_BYTES, 256L << 20);
   }

@@ -17,6 +17,8 @@ import io.winnow.inference.ModelStreamInferResponse;
 import io.winnow.runtime.mesh.TestAuthority;
 import io.winnow.runtime.mesh.TlsFiles;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -135,6 +137,21 @@ class ChannelsTest {
         }
       }
       assertThat(answer).containsExactly(7);
+    }
+  }
+
+  @Test
+  void endsAtTheDeadlineWhileItConnects() throws Exception {
+    // Takes the connection and says nothing.
+    try (ServerSocket mute = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        TritonEndpoint endpoint = TritonEndpoint.at("127.0.0.1:" + mute.getLocalPort())) {
+      CallSettings brief = CALL.withTimeout(Duration.ofMillis(200)).asRepeatable();
+      TritonException failure =
+          catchThrowableOfType(TritonException.class, () -> endpoint.infer(request(7), brief));
+      assertThat(failure.code()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+      RecordingStreamListener listener = new RecordingStreamListener();
+      endpoint.openStream(new StreamSettings(brief, 1, "echo"), listener).send(request(7));
+      assertThat(listener.end()).isEqualTo("DEADLINE_EXCEEDED");
     }
   }
 

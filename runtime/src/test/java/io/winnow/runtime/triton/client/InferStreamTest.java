@@ -80,7 +80,6 @@ class InferStreamTest {
     answer(remote, asked, true);
     remote.responses().onCompleted();
     assertThat(listener.next().isFinal()).isFalse();
-    // The server has said everything; had credit been ignored, the second would be on its way too.
     assertThat(listener.responses).isEmpty();
     stream.request(1);
     assertThat(listener.next().isFinal()).isTrue();
@@ -139,6 +138,45 @@ class InferStreamTest {
     assertThat(listener.end()).isEqualTo("INTERNAL");
     assertThat(listener.failure).hasMessageContaining("FP7");
     assertThat(remote.end()).isEqualTo("cancelled");
+  }
+
+  @Test
+  void saysWhenTheServerIsBehind() throws Exception {
+    server.holdsRequests = true;
+    InferStream stream = open(StreamSettings.UNLIMITED);
+    ScriptedTriton.Stream remote = server.stream();
+    assertThat(stream.isReady()).isFalse();
+    int before = listener.readies.get();
+    remote.responses().request(1);
+    assertThat(stream.isReady()).isTrue();
+    assertThat(listener.readies).hasValue(before + 1);
+    stream.send(request("a"));
+    assertThat(stream.isReady()).isFalse();
+    stream.send(request("b")); // buffered, not lost
+    remote.responses().request(1);
+    assertThat(remote.next().getRawInputContents(0).toStringUtf8()).endsWith("a");
+    assertThat(remote.next().getRawInputContents(0).toStringUtf8()).endsWith("b");
+  }
+
+  @Test
+  void cancelsWhenTheListenerThrows() throws Exception {
+    listener.bomb = new IllegalStateException("no room");
+    open(StreamSettings.UNLIMITED).send(request("a"));
+    ScriptedTriton.Stream remote = server.stream();
+    answer(remote, remote.next(), false);
+    assertThat(listener.end()).isEqualTo("INTERNAL");
+    assertThat(listener.failure).hasMessageContaining("no room").hasCause(listener.bomb);
+    assertThat(remote.end()).isEqualTo("cancelled");
+  }
+
+  @Test
+  void endsWithTheEndpoint() throws Exception {
+    open(StreamSettings.UNLIMITED).send(request("a"));
+    ScriptedTriton.Stream remote = server.stream();
+    endpoint.close();
+    assertThat(listener.end()).isEqualTo("UNAVAILABLE");
+    assertThat(remote.end()).isEqualTo("cancelled");
+    assertThat(endpoint.outstanding()).isZero();
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps what comes on a stream. */
@@ -19,6 +20,12 @@ final class RecordingStreamListener implements StreamListener {
 
   private final CompletableFuture<String> end = new CompletableFuture<>();
   volatile @Nullable TritonException failure;
+
+  /** How often the transport said that it takes more. */
+  final AtomicInteger readies = new AtomicInteger();
+
+  /** Thrown at the next response. */
+  volatile @Nullable RuntimeException bomb;
 
   InferResponse next() throws InterruptedException {
     return next(responses);
@@ -49,12 +56,20 @@ final class RecordingStreamListener implements StreamListener {
 
   @Override
   public void onResponse(InferResponse response) {
+    if (bomb != null) {
+      throw bomb;
+    }
     responses.add(response);
   }
 
   @Override
   public void onRequestFailed(String requestId, String message) {
     failures.add(requestId + ": " + message);
+  }
+
+  @Override
+  public void onReady() {
+    readies.incrementAndGet();
   }
 
   @Override

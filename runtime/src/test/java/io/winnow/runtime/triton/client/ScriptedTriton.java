@@ -28,7 +28,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** A server in this process that does what a test tells it; it echoes unless told otherwise. */
+/**
+ * A server in this process that does what a test tells it; it echoes unless told otherwise.
+ * Messages are delivered by the thread that sends them.
+ */
 final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase
     implements AutoCloseable {
 
@@ -71,12 +74,16 @@ final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceService
 
   volatile boolean ready = true;
 
+  /** Whether a stream's requests wait until the test asks for them. */
+  volatile boolean holdsRequests;
+
   private final Server server;
 
   ScriptedTriton() {
     try {
       server =
           InProcessServerBuilder.forName(name)
+              .directExecutor()
               .addService(this)
               .intercept(new Recorder())
               .build()
@@ -94,7 +101,9 @@ final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceService
     return new Backend(
         name,
         new AgedChannel(
-            () -> InProcessChannelBuilder.forName(name).build(), null, System::nanoTime),
+            () -> InProcessChannelBuilder.forName(name).directExecutor().build(),
+            null,
+            System::nanoTime),
         settings.sharedMemory(),
         settings.ejection(),
         System::nanoTime);
@@ -147,6 +156,9 @@ final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceService
             (ServerCallStreamObserver<ModelStreamInferResponse>) responses,
             new LinkedBlockingQueue<>(),
             new LinkedBlockingQueue<>());
+    if (holdsRequests) {
+      stream.responses().disableAutoRequest();
+    }
     stream.responses().setOnCancelHandler(() -> stream.ends().add("cancelled"));
     streams.add(stream);
     return new StreamObserver<>() {

@@ -5,6 +5,8 @@ import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -29,12 +31,18 @@ final class SmallModels {
     return shared.address();
   }
 
-  /** A server of the caller's own. */
-  static RealTriton start() {
+  /**
+   * A server of the caller's own.
+   *
+   * @param options of tritonserver
+   */
+  static RealTriton start(String... options) {
+    List<String> all = new ArrayList<>();
+    all.addAll(List.of("--", "--grpc-header-forward-pattern=(traceparent|x-.*)"));
+    all.addAll(List.of(options));
     for (int attempt = 1; ; attempt++) {
       try {
-        return RealTriton.start(
-            repository(), "--", "--grpc-header-forward-pattern=(traceparent|x-.*)");
+        return RealTriton.start(repository(), all.toArray(String[]::new));
       } catch (IllegalStateException e) {
         // On a busy machine this version's Python backend now and then aborts while it starts.
         if (attempt == STARTS) {

@@ -164,6 +164,12 @@ class TritonInferenceIT {
   }
 
   @Test
+  void sendsCompressed() {
+    assertThat(endpoint.infer(SmallModels.echo(1, 2), CALL.asCompressed()).output("x").toFloats())
+        .containsExactly(1, 2);
+  }
+
+  @Test
   void goesOnAfterACancelledCall() {
     CompletableFuture<InferResponse> slow = endpoint.inferAsync(SmallModels.slow(300), CALL);
     assertThat(slow.cancel(true)).isTrue();

@@ -132,6 +132,22 @@ class UnaryCallsTest {
   }
 
   @Test
+  void makesNoFurtherAttemptWhenCancelledInThePause() throws Exception {
+    RetrySettings patient =
+        new RetrySettings(3, Duration.ofMillis(300), Duration.ofMillis(300), 0, 4);
+    TritonEndpoint slow = TritonEndpoint.of(server.backend(ClientSettings.defaults()), patient);
+    failFirst(1, Status.UNAVAILABLE);
+    CompletableFuture<InferResponse> pending = slow.inferAsync(REQUEST, CALL.asRepeatable());
+    assertThat(server.infers).hasValue(1);
+    assertThat(pending.cancel(true)).isTrue();
+    // A later call with the same pause ends after the cancelled one would have been repeated.
+    failFirst(1, Status.UNAVAILABLE);
+    slow.infer(REQUEST, CALL.asRepeatable());
+    assertThat(server.infers).hasValue(3);
+    slow.close();
+  }
+
+  @Test
   void cancelsAtTheServerWhenTheThreadIsInterrupted() throws Exception {
     CountDownLatch arrived = new CountDownLatch(1);
     CountDownLatch cancelled = hang(arrived);
