@@ -38,11 +38,8 @@ public final class Bench implements Callable<Integer> {
     PRECISION,
     PRUNING,
     DECISION,
-<<<<<<< HEAD
     VERDICTS,
-=======
     TRITON,
->>>>>>> bee0c0d (bench: measure a real Triton against the embedded runtime)
     PEERS
   }
 
@@ -138,23 +135,9 @@ public final class Bench implements Callable<Integer> {
       case PRECISION ->
           write(subject, "precision.md", "Speed and memory at each precision", precisions());
       case PRUNING -> write(subject, "pruning-gain.md", "What pruning gains in time", pruning());
-<<<<<<< HEAD
       case DECISION -> decision(subject);
       case VERDICTS -> verdicts(subject);
-=======
-      case DECISION ->
-          write(
-              subject,
-              "decision-cost.md",
-              "What the decision adds to the time to first token",
-              new DecisionCost(root(), repository(), pairs, this::say).run(logs()));
-      case TRITON ->
-          write(
-              subject,
-              "triton-overhead.md",
-              "A real Triton on loopback against the embedded runtime",
-              triton());
->>>>>>> bee0c0d (bench: measure a real Triton against the embedded runtime)
+      case TRITON -> triton(subject);
       case PEERS -> write(subject, "peers.md", "The same shape through peers", peers());
     }
   }
@@ -216,12 +199,16 @@ public final class Bench implements Callable<Integer> {
     return text.toString();
   }
 
-  private String triton() throws Exception {
+  private void triton(Subject subject) throws Exception {
     TritonSpeed speed = new TritonSpeed(root(), logs(), rounds, this::say);
     for (String precision : weights) {
       speed.measure(made().random(precision));
     }
-    return made().description() + "\n\n" + speed.table();
+    write(
+        subject,
+        "triton-overhead.md",
+        "A real Triton on loopback against the embedded runtime",
+        made().description() + "\n\n" + speed.table());
   }
 
   private String peers() throws Exception {

@@ -59,44 +59,42 @@ final class TritonSpeed {
     Prompt prompt = SyntheticPrompt.of(model.manifest(), 1, 1);
     try (DecoderRuntime embedded = EmbeddedRuntimes.decoder(model, EmbeddedSettings.defaults());
         TritonServer triton = TritonServer.start(root, model, log)) {
-      List<DecoderRuntime> both = List.of(embedded, triton.decoder());
-      InterleavedTimes first = new InterleavedTimes();
-      PairedTimes token = new PairedTimes();
-      InterleavedTimes gains = new InterleavedTimes();
+      Rounds measured = new Rounds();
       for (int round = -1; round < rounds; round++) { // the first one warms up
-        double[] firsts = new double[2];
-        double[] tokens = new double[2];
-        double[] together = new double[2];
-        for (int step = 0; step < 2; step++) {
-          int way = Math.floorMod(round + step, 2); // who is first changes
-          Alone alone = alone(both.get(way), prompt);
-          firsts[way] = alone.firstMillis();
-          tokens[way] = alone.tokenMillis();
-          together[way] =
-              Batching.tokensPerSecond(both.get(way), prompt, TOGETHER)
-                  / Batching.tokensPerSecond(both.get(way), prompt, 1);
-        }
+        double[][] times = round(round, List.of(embedded, triton.decoder()), prompt);
         if (round >= 0) {
-          first.add(firsts);
-          token.add(tokens[0], tokens[1]);
-          gains.add(together);
+          measured.add(times);
           progress.accept(
               "%s, round %d of %d: first %.1f and %.1f ms, token %.2f and %.2f ms"
                   .formatted(
-                      model.name(), round + 1, rounds, firsts[0], firsts[1], tokens[0], tokens[1]));
+                      model.name(),
+                      round + 1,
+                      rounds,
+                      times[0][0],
+                      times[0][1],
+                      times[1][0],
+                      times[1][1]));
         }
       }
-      table.row(
-          model.name(),
-          decimals(1, first.medianMillis(0)),
-          decimals(1, first.medianMillis(1)),
-          decimals(3, first.medianRatio(1)),
-          decimals(2, token.firstQuantile(0.5)),
-          decimals(2, token.secondQuantile(0.5)),
-          decimals(2, token.differenceQuantile(0.5)),
-          decimals(2, gains.medianMillis(0)),
-          decimals(2, gains.medianMillis(1)));
+      measured.addRow(model.name(), table);
     }
+  }
+
+  /** First token, further token and gain of company, of embedded and Triton // [3][2]. */
+  private static double[][] round(int round, List<DecoderRuntime> both, Prompt prompt)
+      throws Exception {
+    double[][] times = new double[3][2];
+    for (int step = 0; step < 2; step++) {
+      int way = Math.floorMod(round + step, 2); // who is first changes
+      DecoderRuntime decoder = both.get(way);
+      Alone alone = alone(decoder, prompt);
+      times[0][way] = alone.firstMillis();
+      times[1][way] = alone.tokenMillis();
+      times[2][way] =
+          Batching.tokensPerSecond(decoder, prompt, TOGETHER)
+              / Batching.tokensPerSecond(decoder, prompt, 1);
+    }
+    return times;
   }
 
   /** The Markdown table; times are milliseconds, medians. */
@@ -131,6 +129,32 @@ final class TritonSpeed {
       int count = clock.awaitTokens(TOKENS);
       return new Alone(
           (first - begin) / 1e6, (System.nanoTime() - first) / 1e6 / Math.max(1, count - 1));
+    }
+  }
+
+  /** All rounds of one model. */
+  private static final class Rounds {
+    private final InterleavedTimes first = new InterleavedTimes();
+    private final PairedTimes token = new PairedTimes();
+    private final InterleavedTimes gains = new InterleavedTimes();
+
+    void add(double[][] times) {
+      first.add(times[0]);
+      token.add(times[1][0], times[1][1]);
+      gains.add(times[2]);
+    }
+
+    void addRow(String model, MarkdownTable table) {
+      table.row(
+          model,
+          decimals(1, first.medianMillis(0)),
+          decimals(1, first.medianMillis(1)),
+          decimals(3, first.medianRatio(1)),
+          decimals(2, token.firstQuantile(0.5)),
+          decimals(2, token.secondQuantile(0.5)),
+          decimals(2, token.differenceQuantile(0.5)),
+          decimals(2, gains.medianMillis(0)),
+          decimals(2, gains.medianMillis(1)));
     }
   }
 }

@@ -82,9 +82,11 @@ final class TritonEncoderRuntime implements EncoderRuntime {
   }
 
   @Override
-  public void close() {
-    closed = true;
-    endpoint.close();
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      endpoint.close();
+    }
   }
 
   private RuntimeException failure(TritonException failure) {
