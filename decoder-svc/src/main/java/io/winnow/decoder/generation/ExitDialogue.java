@@ -176,6 +176,15 @@ final class ExitDialogue {
                 report.layer(), report.blocking(), report.questions(), Optional.of(missing())));
   }
 
+  /** Tells who listens what became of each question. */
+  void settled(ExitReport report) {
+    for (Question question : report.questions()) {
+      long needed = timeline.at(question.needed());
+      long at = question.verdict().map(verdict -> timeline.at(verdict.arrived())).orElse(needed);
+      timeline.telemetry().on(new AnswerEvent.VerdictSettled(at, needed, question));
+    }
+  }
+
   private String missing() {
     return trouble == null ? "pruner-svc had not answered when the answer ended" : trouble;
   }

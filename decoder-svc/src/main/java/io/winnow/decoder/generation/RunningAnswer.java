@@ -285,6 +285,7 @@ final class RunningAnswer
   @Override
   public void concluded(Finish finish) {
     AnswerSummary summary = summary(finish);
+    summary.reduction().exit().ifPresent(requireNonNull(exit)::settled);
     release();
     pruner.finish(DecideMessages.outcome(true, timeline));
     telemetry.on(new AnswerEvent.Finished(timeline.now(), summary));

@@ -55,6 +55,11 @@ final class Timeline {
     return timeout.minusNanos(now() - received);
   }
 
+  /** The moment that a time since the request means. */
+  long at(Duration sinceReceived) {
+    return received + sinceReceived.toNanos();
+  }
+
   /** Time since the request. */
   Duration sinceReceived() {
     return Duration.ofNanos(now() - received);

@@ -3,6 +3,7 @@ package io.winnow.decoder.telemetry;
 import io.winnow.decoder.chat.AnswerSummary;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatRequest;
+import io.winnow.decoder.chat.ExitReport;
 import java.time.Duration;
 import java.util.List;
 
@@ -132,6 +133,17 @@ public sealed interface AnswerEvent {
    * @param byPruner false if nobody could be asked or nobody answered in time
    */
   record Decided(long at, int segment, boolean exit, boolean byPruner) implements AnswerEvent {}
+
+  /**
+   * What became of a question to the pruner; told at the end of the answer, when it is known, for
+   * each in the order of the segments. Absent where the answer failed.
+   *
+   * @param at when the verdict came; when it was needed if it never did
+   * @param needed when the segment had ended
+   * @param question with layer, verdict, effect
+   */
+  record VerdictSettled(long at, long needed, ExitReport.Question question)
+      implements AnswerEvent {}
 
   /**
    * The prefill is complete.

@@ -9,6 +9,7 @@ import io.winnow.decoder.chat.ActiveAnswer;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatRequest;
+import io.winnow.decoder.chat.ExitReport;
 import io.winnow.decoder.telemetry.AnswerEvent;
 import io.winnow.decoder.telemetry.AnswerTelemetry;
 import io.winnow.decoder.telemetry.RecordingTelemetry;
@@ -117,6 +118,30 @@ class FlowTelemetryTest {
     assertThat(decided.segment()).isEqualTo(1);
     assertThat(decided.exit()).isTrue();
     assertThat(decided.byPruner()).isTrue();
+    AnswerEvent.VerdictSettled settled = only(AnswerEvent.VerdictSettled.class);
+    assertThat(settled.needed()).isEqualTo(only(AnswerEvent.Observed.class).at());
+    assertThat(settled.at()).isEqualTo(decided.at());
+    assertThat(settled.question())
+        .isEqualTo(
+            only(AnswerEvent.Finished.class)
+                .summary()
+                .reduction()
+                .exit()
+                .orElseThrow()
+                .questions()
+                .get(0));
+  }
+
+  @Test
+  void tellsOfVerdictsThatNeverCame() {
+    fixture.pruner.plan =
+        Plan.newBuilder().setMethod("dyvte").setFlopsRatio(1).addObserveSegments(1).build();
+    fixture.pruner.withholdsVerdicts = true;
+    answer(ask(picture(1)).request());
+
+    AnswerEvent.VerdictSettled settled = only(AnswerEvent.VerdictSettled.class);
+    assertThat(settled.at()).isEqualTo(settled.needed());
+    assertThat(settled.question().effect()).isEqualTo(ExitReport.Effect.MISSING);
   }
 
   @Test
