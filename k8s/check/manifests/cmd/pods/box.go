@@ -204,9 +204,13 @@ func (b *box) start() (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	limitMemory(cmd.Process.Pid, b.memory)
+	group := limitMemory(cmd.Process.Pid, b.memory)
 	p := &process{command: cmd, done: make(chan error, 1)}
-	go func() { p.done <- cmd.Wait() }()
+	go func() {
+		err := cmd.Wait()
+		os.Remove(group)
+		p.done <- err
+	}()
 	return p, nil
 }
 
@@ -262,20 +266,21 @@ func (p *process) terminate(grace time.Duration) error {
 }
 
 // The manifest's limit, by this machine's control groups, where they can be written to.
-func limitMemory(pid int, bytes int64) {
+func limitMemory(pid int, bytes int64) (group string) {
 	for _, at := range [][2]string{{"/sys/fs/cgroup", "memory.max"}, {"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}} {
-		group := filepath.Join(at[0], fmt.Sprintf("winnow-pods-%d", pid))
+		group = filepath.Join(at[0], fmt.Sprintf("winnow-pods-%d", pid))
 		if os.Mkdir(group, 0o755) != nil {
 			continue
 		}
 		limited := os.WriteFile(filepath.Join(group, at[1]), []byte(fmt.Sprint(bytes)), 0o644)
 		joined := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(fmt.Sprint(pid)), 0o644)
 		if limited == nil && joined == nil {
-			return
+			return group
 		}
 		os.Remove(group)
 	}
 	log.Print("left out: memory limits, since this machine's control groups cannot be written to")
+	return ""
 }
 
 func command(name string, args ...string) error {

@@ -5,7 +5,7 @@
 //	pods SET.yaml IMAGES-FOLDER SECRETS-FOLDER WORK-FOLDER PICTURE QUESTION ANSWER
 //
 // As root, in a network namespace of its own: unshare --net --mount pods ... Where the set has a Triton, which is not
-// started here, services only have to take their settings: they get ready once there is one.
+// started here, services have to start and not to be ready: they get ready once there is one.
 package main
 
 import (
@@ -149,31 +149,22 @@ func start(n node, deployment appsv1.Deployment) (*pod, error) {
 	}
 	grace := time.Duration(*spec.TerminationGracePeriodSeconds) * time.Second
 	p := &pod{name: deployment.Name, grace: grace, log: box.log, container: started}
-	if n.hasTriton() {
-		p.reached, p.took = "takes its settings", time.Since(begin).Round(time.Second)
-		return p, p.awaitStart()
-	}
-	for _, probe := range []*corev1.Probe{container.StartupProbe, container.ReadinessProbe, container.LivenessProbe} {
+	for _, probe := range []*corev1.Probe{container.StartupProbe, container.LivenessProbe} {
 		if err := p.await(container, probe); err != nil {
 			return p, fmt.Errorf("%w\n%s", err, tail(p.log))
 		}
 	}
-	p.reached, p.took = "gets ready from its image", time.Since(begin).Round(time.Second)
-	return p, nil
-}
-
-// Quarkus' line that everything has been read and listens.
-func (p *pod) awaitStart() error {
-	for range 120 {
-		if p.logged("Installed features") != "" {
-			return nil
+	p.reached = "gets ready from its image"
+	if n.hasTriton() && deployment.Name != "pruner-svc" {
+		p.reached = "starts from its image, and is not ready without Triton"
+		if probeOnce(container, container.ReadinessProbe) == nil {
+			return p, fmt.Errorf("it is ready without its Triton")
 		}
-		if p.container.ended() {
-			return fmt.Errorf("it ended\n%s", tail(p.log))
-		}
-		time.Sleep(time.Second)
+	} else if err := p.await(container, container.ReadinessProbe); err != nil {
+		return p, fmt.Errorf("%w\n%s", err, tail(p.log))
 	}
-	return fmt.Errorf("it does not start\n%s", tail(p.log))
+	p.took = time.Since(begin).Round(time.Second)
+	return p, nil
 }
 
 // Repeats the probe as often as the manifest allows.
