@@ -10,6 +10,7 @@ import io.winnow.runtime.triton.client.InferRequest;
 import io.winnow.runtime.triton.client.SharedMemorySettings;
 import io.winnow.runtime.triton.client.Tensor;
 import io.winnow.runtime.triton.client.TritonEndpoint;
+import io.winnow.runtime.triton.client.TritonException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -36,6 +37,15 @@ final class ClientOverhead {
     this.address = address;
     this.rounds = rounds;
     this.progress = progress;
+  }
+
+  /** Whether the server runs the model. */
+  static boolean serves(String address) {
+    try (TritonEndpoint endpoint = TritonEndpoint.at(address)) {
+      return endpoint.modelReady("echo", "", CALL);
+    } catch (TritonException e) {
+      return false;
+    }
   }
 
   /** A table: medians of blocks of calls, taken in turns, ours second. */

@@ -1,30 +1,18 @@
 package io.winnow.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
 
 /** NVIDIA's Python client in a process of its own; see bench/peers/triton-client/peer.py. */
 final class ClientPeer implements AutoCloseable {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private final JsonProcess process;
 
-  private final Process process;
-  private final BufferedReader answers;
-  private final BufferedWriter questions;
-  private final String version;
-
-  private ClientPeer(Process process) throws IOException {
+  private ClientPeer(JsonProcess process) {
     this.process = process;
-    this.answers = process.inputReader(StandardCharsets.UTF_8);
-    this.questions = process.outputWriter(StandardCharsets.UTF_8);
-    this.version = answer().path("version").asText();
   }
 
   /**
@@ -39,25 +27,20 @@ final class ClientPeer implements AutoCloseable {
               .formatted(python));
     }
     String program = root.resolve("bench/peers/triton-client/peer.py").toString();
-    Process process =
-        new ProcessBuilder(python.toString(), program, address).redirectError(log.toFile()).start();
     try {
-      return new ClientPeer(process);
+      return new ClientPeer(JsonProcess.start(List.of(python.toString(), program, address), log));
     } catch (IOException e) {
-      process.destroy();
       throw new IOException("NVIDIA's client does not run, see " + log, e);
     }
   }
 
   String version() {
-    return version;
+    return process.version();
   }
 
   /** Times of calls that echo so many floats, milliseconds. // [calls] */
   double[] measure(int floats, int calls) throws IOException {
-    questions.write(floats + " " + calls + "\n");
-    questions.flush();
-    JsonNode millis = answer().path("millis");
+    JsonNode millis = process.ask(floats + " " + calls).path("millis");
     double[] times = new double[millis.size()];
     for (int i = 0; i < times.length; i++) {
       times[i] = millis.get(i).asDouble();
@@ -65,24 +48,8 @@ final class ClientPeer implements AutoCloseable {
     return times;
   }
 
-  private JsonNode answer() throws IOException {
-    String line = answers.readLine();
-    if (line == null) {
-      throw new IOException("it ended without an answer");
-    }
-    return JSON.readTree(line);
-  }
-
   @Override
   public void close() throws IOException {
-    questions.close(); // its sign to end
-    try {
-      if (!process.waitFor(10, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-    }
+    process.close();
   }
 }

@@ -17,6 +17,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class TritonClientCommand implements Callable<Integer> {
 
+  /** Where the client's tests keep the model that echoes. */
+  private static final String MODELS = "runtime/src/test/resources/triton-models";
+
   private static final String NOTE =
       """
       Medians of blocks of calls, taken in turns on one server; building the request and reading the answer are in the
@@ -48,7 +51,10 @@ final class TritonClientCommand implements Callable<Integer> {
     Path logs = root().resolve(".winnow/logs/bench");
     Files.createDirectories(logs);
     String body;
-    try (EchoServer server = EchoServer.start(root(), logs.resolve("triton-echo.log"))) {
+    try (TritonProcess server =
+        TritonProcess.start(
+            root(), root().resolve(MODELS), "echo", logs.resolve("triton-echo.log").toFile())) {
+      server.await(() -> ClientOverhead.serves(server.address()));
       ClientOverhead overhead =
           new ClientOverhead(
               server.address(), rounds, line -> System.err.println("winnow: " + line));
