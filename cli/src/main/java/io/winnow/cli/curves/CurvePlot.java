@@ -45,7 +45,7 @@ final class CurvePlot {
       .level { stroke: #24292f; stroke-width: 1.1; stroke-dasharray: 2 3; }
       .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
       .dot { stroke: none; }
-      .early { stroke-dasharray: 5 3; }
+      .second { stroke-dasharray: 5 3; }
       .line.fitprune { stroke: #0b62c4; } .dot.fitprune { fill: #0b62c4; }
       .line.vtw { stroke: #c2410c; } .dot.vtw { fill: #c2410c; }
       .line.fastv { stroke: #04795b; } .dot.fastv { fill: #04795b; }
@@ -174,9 +174,10 @@ final class CurvePlot {
     return Math.max(WHOLE, Math.ceil(most * 10 - 1e-9) / 10);
   }
 
-  /** The method gives the colour; an early layer is dashed. */
+  /** The method gives the colour; its second curve is dashed. */
   private static String css(String curve) {
     String method = curve.replaceFirst(",.*", "");
-    return curve.endsWith("layer 2") ? method + " early" : method;
+    boolean second = curve.endsWith("layer 2") || curve.equals(Setting.WITH_FITPRUNE);
+    return second ? method + " second" : method;
   }
 }

@@ -16,6 +16,9 @@ final class PruningGrid {
   /** Probabilities of "exit" above which DyVTE lets go; 0.5 is the paper's argmax. */
   static final List<Double> EXITS = List.of(0.95, 0.9, 0.75, 0.5, 0.25);
 
+  /** A threshold at which the exit alone costs little, so that the rest is FitPrune's. */
+  private static final double COMBINED_EXIT = 0.9;
+
   private PruningGrid() {}
 
   /**
@@ -27,15 +30,23 @@ final class PruningGrid {
   static List<Setting> of(int layers, List<Recipe> recipes) {
     List<Setting> grid = new ArrayList<>();
     grid.add(Setting.none());
-    recipes.stream()
-        .filter(recipe -> recipe.getMethod().equals(Setting.FITPRUNE))
-        .sorted(Comparator.comparingDouble(Recipe::getFlopsRatio).reversed())
-        .forEach(recipe -> grid.add(Setting.fitPrune(recipe.getName(), recipe.getFlopsRatio())));
+    List<Recipe> fitPrune =
+        recipes.stream()
+            .filter(recipe -> recipe.getMethod().equals(Setting.FITPRUNE))
+            .sorted(Comparator.comparingDouble(Recipe::getFlopsRatio).reversed())
+            .toList();
+    fitPrune.forEach(
+        recipe -> grid.add(Setting.fitPrune(recipe.getName(), recipe.getFlopsRatio())));
     for (int layer = layers - 1; layer >= 1; layer--) {
       grid.add(Setting.vtw(layer));
     }
     EXITS.forEach(threshold -> grid.add(Setting.dyvte(threshold, true)));
     EXITS.forEach(threshold -> grid.add(Setting.dyvte(threshold, false)));
+    fitPrune.forEach(
+        recipe ->
+            grid.add(
+                Setting.dyvteWithFitPrune(
+                    recipe.getName(), recipe.getFlopsRatio(), COMBINED_EXIT)));
     for (String method : List.of("fastv", "random")) {
       for (int layer : DROP_LAYERS) {
         if (layer < layers) {

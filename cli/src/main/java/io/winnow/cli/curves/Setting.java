@@ -25,6 +25,8 @@ record Setting(String curve, String label, ReductionWish wish, Optional<String> 
   /** DyVTE whose prefill does not wait for verdicts. */
   static final String RUNNING_ON = "dyvte, running on";
 
+  static final String WITH_FITPRUNE = "dyvte, with fitprune";
+
   static Setting none() {
     return new Setting(NONE, "every token", wish(NONE), Optional.empty());
   }
@@ -59,19 +61,38 @@ record Setting(String curve, String label, ReductionWish wish, Optional<String> 
    * @param blocking whether the prefill waits for each verdict
    */
   static Setting dyvte(double threshold, boolean blocking) {
-    ReductionWish wish =
-        new ReductionWish(
-            Optional.of(DYVTE),
-            OptionalDouble.empty(),
-            OptionalDouble.empty(),
-            OptionalDouble.empty(),
-            OptionalInt.empty(),
-            OptionalLong.empty(),
-            new ExitWish(
-                OptionalDouble.of(threshold), OptionalInt.empty(), blocking, Optional.empty()),
-            false);
+    ExitWish exit =
+        new ExitWish(OptionalDouble.of(threshold), OptionalInt.empty(), blocking, Optional.empty());
     return new Setting(
-        blocking ? DYVTE : RUNNING_ON, "exit above " + threshold, wish, Optional.empty());
+        blocking ? DYVTE : RUNNING_ON,
+        "exit above " + threshold,
+        dyvte(OptionalDouble.empty(), exit),
+        Optional.empty());
+  }
+
+  /** DyVTE behind FitPrune by the recipe whose budget this is (section 3.5); the prefill waits. */
+  static Setting dyvteWithFitPrune(String recipe, double flopsRatio, double threshold) {
+    ExitWish exit =
+        new ExitWish(
+            OptionalDouble.of(threshold), OptionalInt.empty(), true, Optional.of(FITPRUNE));
+    // Not the recipe's own accuracy, so it names none.
+    return new Setting(
+        WITH_FITPRUNE,
+        "%s, exit above %s".formatted(recipe, threshold),
+        dyvte(OptionalDouble.of(flopsRatio), exit),
+        Optional.empty());
+  }
+
+  private static ReductionWish dyvte(OptionalDouble flopsRatio, ExitWish exit) {
+    return new ReductionWish(
+        Optional.of(DYVTE),
+        flopsRatio,
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        OptionalInt.empty(),
+        OptionalLong.empty(),
+        exit,
+        false);
   }
 
   /** A share of the visual tokens kept from a layer on. */

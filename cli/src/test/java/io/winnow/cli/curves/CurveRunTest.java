@@ -45,6 +45,7 @@ class CurveRunTest {
             "vtw",
             "dyvte",
             "dyvte, running on",
+            "dyvte, with fitprune",
             "fastv, layer 2",
             "fastv, layer 4",
             "visionzip");
@@ -111,7 +112,7 @@ class CurveRunTest {
             .parse(new InputSource(new StringReader(CurvePlot.of(curves))));
 
     NodeList lines = plot.getElementsByTagName("path");
-    assertThat(lines.getLength()).isEqualTo(6 * (2 + 2)); // two large charts, two types
+    assertThat(lines.getLength()).isEqualTo(7 * (2 + 2)); // two large charts, two types
     assertThat(plot.getElementsByTagName("style").item(0).getTextContent())
         .contains("prefers-color-scheme: dark");
   }
@@ -144,6 +145,19 @@ class CurveRunTest {
         "2.0",
         "0.50",
         "0.63");
+  }
+
+  @Test
+  void combinesTheExitWithEachFitPruneRecipe() {
+    assertThat(services.wishes())
+        .filteredOn(wish -> wish.exit().with().equals(Optional.of("fitprune")))
+        .isNotEmpty()
+        .allSatisfy(
+            wish -> {
+              assertThat(wish.method()).hasValue("dyvte");
+              assertThat(wish.flopsRatio()).hasValue(0.45);
+              assertThat(wish.exit().blocking()).isTrue();
+            });
   }
 
   @Test
