@@ -176,8 +176,11 @@ final class LlavaFamily implements AutoCloseable {
     Files.createDirectories(root.resolve(folder).resolve("1"));
     String graph = folder + "/1/model.onnx";
     writeGraph(root.resolve(graph), Precision.FP32, g -> gatesGraph(g).build());
+    TritonBackend backend = request.tritonBackend();
     Files.writeString(
-        root.resolve(folder).resolve("config.pbtxt"), TritonConfig.gates(folder, statusWidth()));
+        root.resolve(folder).resolve("config.pbtxt"),
+        TritonConfig.gates(folder, backend, statusWidth()));
+    TritonPrograms.writeStateless(backend, root.resolve(folder).resolve("1"));
     GateWeights weights = gates.orElseThrow();
     return GatesManifest.newBuilder()
         .setGraph(graph)

@@ -33,6 +33,18 @@ final class TritonConfig {
             new Tensor("saliency", "FP32", Integer.toString(tokens))));
   }
 
+  /** The gates; requests for different ones may be run together. */
+  static String gates(String name, TritonBackend backend, int statusWidth) {
+    return stateless(
+        name,
+        backend,
+        32,
+        List.of(
+            new Tensor("text_status", "FP32", Integer.toString(statusWidth)),
+            new Tensor("layer", "INT64", "1")),
+        List.of(new Tensor("logits", "FP32", Integer.toString(GatesGraph.CLASSES))));
+  }
+
   /**
    * A graph that keeps no state, {@code 1/model.onnx}. Requests that wait together are run
    * together.
@@ -75,23 +87,5 @@ final class TritonConfig {
                     "  { name: \"%s\", data_type: TYPE_%s, dims: [ %s ] }"
                         .formatted(tensor.name(), tensor.type(), tensor.shape()))
             .toList());
-  }
-
-  /** Requests that wait for one another anyway are run together, whichever gates they ask. */
-  static String gates(String name, int statusWidth) {
-    return """
-        name: "%s"
-        backend: "onnxruntime"
-        max_batch_size: 32
-        dynamic_batching { }
-        input [
-          { name: "text_status", data_type: TYPE_FP32, dims: [ %d ] },
-          { name: "layer", data_type: TYPE_INT64, dims: [ 1 ] }
-        ]
-        output [
-          { name: "logits", data_type: TYPE_FP32, dims: [ %d ] }
-        ]
-        """
-        .formatted(name, statusWidth, GatesGraph.CLASSES);
   }
 }

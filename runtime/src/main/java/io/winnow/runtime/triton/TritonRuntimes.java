@@ -2,7 +2,9 @@ package io.winnow.runtime.triton;
 
 import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.EncoderRuntime;
+import io.winnow.runtime.ExitGates;
 import io.winnow.runtime.RepositoryModel;
+import java.util.Optional;
 
 /** Opens runtimes whose graphs run on a Triton server, from the same model repository. */
 public final class TritonRuntimes {
@@ -30,5 +32,17 @@ public final class TritonRuntimes {
   public static EncoderRuntime encoder(
       RepositoryModel model, String address, TritonSettings settings) {
     return new TritonEncoderRuntime(model, address, settings);
+  }
+
+  /**
+   * The exit gates on the server's model NAME-gates; empty if the model has none. Needs no server
+   * yet.
+   *
+   * @param model whose manifest says what the server runs
+   * @param address "host:port" or another gRPC target
+   */
+  public static Optional<ExitGates> gates(
+      RepositoryModel model, String address, TritonSettings settings) {
+    return model.gates().map(manifest -> new TritonExitGates(model, manifest, address, settings));
   }
 }

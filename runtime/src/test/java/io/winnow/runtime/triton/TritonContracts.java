@@ -4,6 +4,7 @@ import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 
 import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.EncoderRuntime;
+import io.winnow.runtime.ExitGates;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.contract.Bounds;
 import io.winnow.runtime.contract.DemoModel;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
 
 /**
  * One real server for all contract tests of a JVM, on a copy of the bundled model's repository. For
- * each set of bounds the decoder is a Triton model of its own, over the same graphs.
+ * each set of bounds the decoder is a Triton model of its own.
  */
 final class TritonContracts {
 
@@ -34,6 +35,11 @@ final class TritonContracts {
   static DecoderRuntime open(RepositoryModel model, Bounds bounds) {
     RepositoryModel bounded = load(model, bounds, Map.of());
     return TritonRuntimes.decoder(bounded, server().address(), TritonSettings.defaults());
+  }
+
+  static Optional<ExitGates> openGates(RepositoryModel model) {
+    loadOnce(model.name() + "-gates");
+    return TritonRuntimes.gates(model, server().address(), TritonSettings.defaults());
   }
 
   static EncoderRuntime openEncoder(RepositoryModel model) {
@@ -54,10 +60,11 @@ final class TritonContracts {
     changed.put("max_queued", Integer.toString(bounds.maxQueued()));
     changed.put(
         "capacity_classes", Integer.toString(model.manifest().getDecoder().getContextLength()));
-    String name = model.name() + "-" + Integer.toHexString(changed.toString().hashCode());
+    String name =
+        model.name() + "-" + Integer.toHexString((model.root() + changed.toString()).hashCode());
     if (!LOADED.contains(name + "-decoder")) {
       RealTriton running = server();
-      write(model.name(), name, changed);
+      write(model, name, changed);
       running.load(name + "-decoder");
       LOADED.add(name + "-decoder");
     }
@@ -81,27 +88,22 @@ final class TritonContracts {
     }
   }
 
-  /** Writes a decoder's folder with other parameters; the graphs stay where they are. */
-  private static void write(String of, String name, Map<String, String> parameters) {
-    Path from = COPY.resolve(of + "-decoder");
+  /** Writes a decoder's folder under another name and with other parameters. */
+  private static void write(RepositoryModel of, String name, Map<String, String> parameters) {
     Path to = COPY.resolve(name + "-decoder");
+    copy(of.root().resolve(of.name() + "-decoder"), to);
+    replace(to.resolve("manifest.json"), "\"" + of.name() + "-decoder/", "\"" + name + "-decoder/");
+    Path config = to.resolve("config.pbtxt");
+    replace(config, "name: \"" + of.name() + "-decoder", "name: \"" + name + "-decoder");
+    parameters.forEach(
+        (key, value) ->
+            replace(
+                config, "(key: \"" + key + "\", value: \\{ string_value: \")[^\"]*", "$1" + value));
+  }
+
+  private static void replace(Path file, String regex, String replacement) {
     try {
-      Files.createDirectories(to.resolve("1"));
-      Files.copy(from.resolve("manifest.json"), to.resolve("manifest.json"), REPLACE_EXISTING);
-      try (Stream<Path> programs = Files.list(from.resolve("1"))) {
-        for (Path program : programs.filter(file -> file.toString().endsWith(".py")).toList()) {
-          Files.copy(program, to.resolve("1").resolve(program.getFileName()), REPLACE_EXISTING);
-        }
-      }
-      String config = Files.readString(from.resolve("config.pbtxt"));
-      config = config.replace("name: \"" + of + "-decoder", "name: \"" + name + "-decoder");
-      for (Map.Entry<String, String> parameter : parameters.entrySet()) {
-        config =
-            config.replaceFirst(
-                "(key: \"" + parameter.getKey() + "\", value: \\{ string_value: \")[^\"]*",
-                "$1" + parameter.getValue());
-      }
-      Files.writeString(to.resolve("config.pbtxt"), config);
+      Files.writeString(file, Files.readString(file).replaceAll(regex, replacement));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

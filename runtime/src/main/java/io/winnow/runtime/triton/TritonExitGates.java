@@ -1,0 +1,61 @@
+package io.winnow.runtime.triton;
+
+import io.winnow.runtime.ExitGates;
+import io.winnow.runtime.ExitLogits;
+import io.winnow.runtime.RepositoryModel;
+import io.winnow.runtime.triton.client.Tensor;
+import io.winnow.v1.GatesManifest;
+import java.util.List;
+
+/** Exit gates on a Triton server. */
+final class TritonExitGates implements ExitGates {
+
+  private final List<Integer> layers;
+  private final int statusWidth;
+  private final UnaryModel gates;
+
+  TritonExitGates(
+      RepositoryModel model, GatesManifest manifest, String address, TritonSettings settings) {
+    this.layers = List.copyOf(manifest.getLayersList());
+    this.statusWidth = 2 * model.manifest().getDecoder().getHiddenSize();
+    this.gates = new UnaryModel(model.name() + "-gates", address, settings);
+  }
+
+  @Override
+  public List<Integer> layers() {
+    return layers;
+  }
+
+  @Override
+  public int statusWidth() {
+    return statusWidth;
+  }
+
+  @Override
+  public ExitLogits logits(int layer, float[] status) {
+    if (!layers.contains(layer)) {
+      throw new IllegalArgumentException(
+          "layer is " + layer + ", gates stand behind the layers " + layers);
+    }
+    if (status.length != statusWidth) {
+      throw new IllegalArgumentException(
+          "status has " + status.length + " numbers, must have " + statusWidth);
+    }
+    float[] classes =
+        gates
+            .run(
+                gates
+                    .request()
+                    .input("text_status", Tensor.fp32(status, 1, statusWidth))
+                    .input("layer", Tensor.int64(new long[] {layer}, 1, 1))
+                    .build())
+            .output("logits")
+            .toFloats();
+    return new ExitLogits(classes[0], classes[1]);
+  }
+
+  @Override
+  public void close() {
+    gates.close();
+  }
+}

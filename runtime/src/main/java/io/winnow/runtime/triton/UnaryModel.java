@@ -1,0 +1,68 @@
+package io.winnow.runtime.triton;
+
+import io.winnow.runtime.RuntimeFailure;
+import io.winnow.runtime.RuntimeStoppedException;
+import io.winnow.runtime.triton.client.CallSettings;
+import io.winnow.runtime.triton.client.InferRequest;
+import io.winnow.runtime.triton.client.InferResponse;
+import io.winnow.runtime.triton.client.TritonEndpoint;
+import io.winnow.runtime.triton.client.TritonException;
+import java.time.Duration;
+
+/** A model without state on a Triton server: one request, one response. Thread-safe. */
+final class UnaryModel implements AutoCloseable {
+
+  private final String name;
+  private final Duration timeout;
+  private final TritonEndpoint endpoint;
+  private volatile boolean closed;
+
+  UnaryModel(String name, String address, TritonSettings settings) {
+    this.name = name;
+    this.timeout = settings.encode();
+    this.endpoint = TritonEndpoint.at(address, settings.channel());
+  }
+
+  /** Begins a request to it. */
+  InferRequest.Builder request() {
+    return InferRequest.to(name);
+  }
+
+  /**
+   * Runs it; blocks until the response is there.
+   *
+   * @throws RuntimeStoppedException if it was closed, or the server is gone: another may do it
+   * @throws IllegalStateException if the server failed
+   */
+  InferResponse run(InferRequest request) {
+    if (closed) {
+      throw stopped();
+    }
+    try {
+      return endpoint.infer(request, CallSettings.within(timeout).asRepeatable());
+    } catch (TritonException e) {
+      if (closed) {
+        throw stopped();
+      }
+      RuntimeFailure told = TritonFailures.of(e);
+      if (told.kind() == RuntimeFailure.Kind.INTERNAL) {
+        throw new IllegalStateException(told.message(), e);
+      }
+      throw new RuntimeStoppedException(told.message());
+    } catch (IllegalStateException e) { // closed in between
+      throw closed ? stopped() : e;
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      endpoint.close();
+    }
+  }
+
+  private static RuntimeStoppedException stopped() {
+    return new RuntimeStoppedException("the runtime was closed");
+  }
+}
