@@ -67,7 +67,13 @@ final class TritonEncoderRuntime implements EncoderRuntime {
                 CHANNELS,
                 manifest.getImageHeight(),
                 manifest.getImageWidth()))
+        .output("visual_tokens", visualTokensBytes()) // bounded: shared memory may carry it
+        .output("saliency")
         .build();
+  }
+
+  private long visualTokensBytes() {
+    return (long) manifest.getGridRows() * manifest.getGridColumns() * hiddenSize * Float.BYTES;
   }
 
   private EncodedPicture picture(InferResponse response) {
