@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 
 /**
@@ -83,14 +82,15 @@ final class BaseSystem {
     }
   }
 
+  /** In a process of its own: classes that jlink generates depend on what its JVM did before. */
   private static void link(Path java) throws IOException {
-    ToolProvider jlink =
-        ToolProvider.findFirst("jlink")
-            .orElseThrow(() -> new IllegalStateException("this JDK has no jlink"));
-    int status =
-        jlink.run(
-            System.out,
-            System.err,
+    Path jlink = Path.of(System.getProperty("java.home"), "bin", "jlink");
+    if (!Files.isExecutable(jlink)) {
+      throw new IllegalStateException(jlink + " is missing: build with a whole JDK");
+    }
+    List<String> command =
+        List.of(
+            jlink.toString(),
             "--add-modules",
             String.join(",", MODULES),
             "--strip-java-debug-attributes",
@@ -98,8 +98,14 @@ final class BaseSystem {
             "--no-man-pages",
             "--output",
             java.toString());
-    if (status != 0) {
-      throw new IllegalStateException("jlink ended with status " + status);
+    try {
+      int status = new ProcessBuilder(command).inheritIO().start().waitFor();
+      if (status != 0) {
+        throw new IllegalStateException("jlink ended with status " + status);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
     }
     for (String library : NOT_FOR_SERVERS) {
       Files.deleteIfExists(java.resolve("lib").resolve("lib" + library + ".so"));
