@@ -84,7 +84,9 @@ final class ExitTable {
     MarkdownTable table =
         new MarkdownTable(
             "setting", "FLOPs ratio", "dyvte", "vtw", "difference", "fitprune", "difference");
-    for (CurvePoint point : blocking) {
+    List<CurvePoint> points = new ArrayList<>(blocking);
+    points.addAll(curves.byCurve().getOrDefault(Setting.WITH_FITPRUNE, List.of()));
+    for (CurvePoint point : points) {
       double accuracy = point.evaluation().all().share();
       List<Object> cells = new ArrayList<>();
       cells.add(point.setting().label());

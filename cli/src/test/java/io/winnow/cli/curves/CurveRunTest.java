@@ -131,6 +131,19 @@ class CurveRunTest {
   }
 
   @Test
+  void theTableOfExitsComparesTheCombinationToo() {
+    assertHasRow(
+        ExitTable.of(curves).orElseThrow(),
+        "demo-fitprune-0.45, exit above 0.9",
+        "0.875",
+        "0.900",
+        "0.900",
+        "+0.000",
+        "0.886",
+        "+0.014");
+  }
+
+  @Test
   void theTableOfExitsSaysHowLateTheyAreIfNobodyWaits() {
     assertHasRow(
         ExitTable.of(curves).orElseThrow(),
