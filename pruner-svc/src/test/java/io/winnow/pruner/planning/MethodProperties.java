@@ -1,5 +1,6 @@
 package io.winnow.pruner.planning;
 
+import static io.winnow.pruner.planning.PlanFixture.inSegments;
 import static io.winnow.pruner.planning.PlanFixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -34,6 +36,7 @@ class MethodProperties {
     }
     PrunePlan plan = ((PlanDecision.Planned) decision).plan();
     assertKeepsFallWithDepth(request, plan);
+    plan.questions().ifPresent(questions -> assertAsksOfTheLiving(request, plan, questions));
     assertSelectionsAscend(request, plan);
     assertThat(plan.scores().length)
         .isEqualTo(plan.ranking() == Ranking.GIVEN ? request.visualTokens() : 0);
@@ -78,6 +81,19 @@ class MethodProperties {
         assertThat(layer[picture]).isBetween(0, alive[picture]);
       }
       alive = layer;
+    }
+  }
+
+  private static void assertAsksOfTheLiving(
+      PlanRequest request, PrunePlan plan, ExitQuestions questions) {
+    int[] entering = plan.entering(request);
+    int previous = -1;
+    for (int i = 0; i < questions.count(); i++) {
+      assertThat(questions.segments()[i]).isGreaterThan(previous);
+      previous = questions.segments()[i];
+      int layer = request.segmentEnds().get(previous) - 1;
+      assertThat(questions.layers()[i]).isEqualTo(layer).isLessThan(request.decoder().layers() - 1);
+      assertThat(questions.alive()[i]).isPositive().isEqualTo(entering[layer + 1]);
     }
   }
 
@@ -128,7 +144,17 @@ class MethodProperties {
     return Combinators.combine(wishes(), layers, text, pictures)
         .as(
             (wish, depth, textTokens, tokens) ->
-                request(wish, new DecoderDimensions(depth, 128, 352), textTokens, tokens));
+                inSegments(
+                    request(wish, new DecoderDimensions(depth, 128, 352), textTokens, tokens),
+                    everyOther(depth)));
+  }
+
+  /** A segment of one layer, then of two, and one of what is left. */
+  private static Integer[] everyOther(int layers) {
+    return IntStream.concat(
+            IntStream.iterate(1, end -> end < layers, end -> end + 2), IntStream.of(layers))
+        .boxed()
+        .toArray(Integer[]::new);
   }
 
   private static Arbitrary<ReductionWish> wishes() {
@@ -139,7 +165,8 @@ class MethodProperties {
             ratios.map(PlanFixture::keep).map(Optional::of),
             Arbitraries.just(Optional.empty()));
     return Combinators.combine(
-            Arbitraries.of("fastv", "random", "visionzip", "vtw", "fitprune", "auto"), budgets)
+            Arbitraries.of("fastv", "random", "visionzip", "vtw", "dyvte", "fitprune", "auto"),
+            budgets)
         .as(
             (method, budget) ->
                 method.equals("vtw") && budget.isEmpty()
@@ -150,8 +177,13 @@ class MethodProperties {
   /** A planner with recipes of the request's depth, whose ratios are true at the fitted sizes. */
   private static PrunePlanner planner(PlanRequest request) {
     int layers = request.decoder().layers();
+    Integer[] gated = IntStream.range(0, layers - 1).boxed().toArray(Integer[]::new);
     return PlanFixture.planner(
-        recipe(request, 300, 1), recipe(request, 500, 0), recipe(request, 0, 0), vtw(layers));
+        new FakeGates(2, gated),
+        recipe(request, 300, 1),
+        recipe(request, 500, 0),
+        recipe(request, 0, 0),
+        vtw(layers));
   }
 
   private static FitPruneRecipe recipe(PlanRequest request, int count, int layer) {
