@@ -40,6 +40,7 @@ public final class Bench implements Callable<Integer> {
     DECISION,
     VERDICTS,
     TRITON,
+    TRACE,
     PEERS
   }
 
@@ -138,6 +139,12 @@ public final class Bench implements Callable<Integer> {
       case DECISION -> decision(subject);
       case VERDICTS -> verdicts(subject);
       case TRITON -> triton(subject);
+      case TRACE ->
+          write(
+              subject,
+              "trace-cost.md",
+              "What traces cost, and how much of the time to first token they account for",
+              traces());
       case PEERS -> write(subject, "peers.md", "The same shape through peers", peers());
     }
   }
@@ -209,6 +216,16 @@ public final class Bench implements Callable<Integer> {
         "triton-overhead.md",
         "A real Triton on loopback against the embedded runtime",
         made().description() + "\n\n" + speed.table());
+  }
+
+  private String traces() throws Exception {
+    StringBuilder text = new StringBuilder(made().description()).append('\n');
+    for (String precision : weights) {
+      RepositoryModel model = made().random(precision);
+      text.append("\n### ").append(precision).append("\n\n");
+      text.append(new TraceCost(root(), pairs, this::say).run(model, logs()));
+    }
+    return text.append('\n').append(pairs).append(" pairs\n").toString();
   }
 
   private String peers() throws Exception {

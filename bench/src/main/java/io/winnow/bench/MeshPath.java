@@ -2,7 +2,9 @@ package io.winnow.bench;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.winnow.v1.ChatMessage;
 import io.winnow.v1.ContentPart;
 import io.winnow.v1.DecoderGrpc;
@@ -59,10 +61,25 @@ final class MeshPath implements AutoCloseable {
 
   /** Time from picture file and question to the first delta, in milliseconds. */
   double firstTokenMillis(byte[] picture, String question) {
+    return firstTokenMillis(decoder, picture, question);
+  }
+
+  /** The same as part of a trace. */
+  double firstTokenMillis(byte[] picture, String question, String traceparent) {
+    Metadata headers = new Metadata();
+    headers.put(Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER), traceparent);
+    return firstTokenMillis(
+        decoder.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)),
+        picture,
+        question);
+  }
+
+  private double firstTokenMillis(
+      DecoderGrpc.DecoderBlockingStub stub, byte[] picture, String question) {
     GenerateRequest request = request(picture, question);
     long begin = System.nanoTime();
     Iterator<GenerateResponse> answer =
-        decoder.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS).generate(request);
+        stub.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS).generate(request);
     double millis = Double.NaN;
     while (answer.hasNext()) {
       GenerateResponse step = answer.next();

@@ -3,9 +3,13 @@ package io.winnow.cli;
 import io.winnow.cli.chat.Answer;
 import io.winnow.cli.chat.ChatClient;
 import io.winnow.cli.chat.Question;
+import io.winnow.cli.explain.Explanation;
+import io.winnow.cli.explain.Trace;
+import io.winnow.cli.explain.TraceStores;
 import io.winnow.cli.mesh.MeshPlan;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
@@ -68,6 +72,14 @@ final class AskCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object and nothing else.")
   private boolean json;
 
+  @Option(
+      names = "--trace",
+      description = {
+        "Print where the time to first token went, from the services' own traces.",
+        "./winnow explain --last prints it again."
+      })
+  private boolean trace;
+
   @Spec private @Nullable CommandSpec spec;
 
   AskCommand(Checkout checkout) {
@@ -89,7 +101,7 @@ final class AskCommand implements Callable<Integer> {
             maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
             reduction.wish(files.wanted()),
             Optional.ofNullable(detail));
-    services.use(checkout, MeshPlan.QUICK_START, url -> ask(asked, url, files));
+    services.use(checkout, MeshPlan.QUICK_START, (url, stores) -> ask(asked, url, stores, files));
     return 0;
   }
 
@@ -109,9 +121,11 @@ final class AskCommand implements Callable<Integer> {
     }
   }
 
-  private void ask(Question asked, URI services, ReportFiles files) throws IOException {
+  private void ask(Question asked, URI services, List<URI> stores, ReportFiles files)
+      throws IOException {
     PrintWriter out = spec().commandLine().getOut();
-    ChatClient client = new ChatClient(services);
+    Optional<String> traceId = trace ? Optional.of(ChatClient.newTraceId()) : Optional.empty();
+    ChatClient client = new ChatClient(services, traceId);
     Answer answer = client.ask(asked, json ? text -> {} : text -> print(out, text));
     if (json) {
       out.println(AnswerReport.json(answer));
@@ -121,7 +135,29 @@ final class AskCommand implements Callable<Integer> {
       out.print(AnswerReport.table(answer));
     }
     out.flush();
+    if (traceId.isPresent()) {
+      explain(traceId.get(), new TraceStores(stores), out);
+    }
     files.write(asked, answer, spec().commandLine().getErr());
+  }
+
+  private void explain(String traceId, TraceStores stores, PrintWriter out) throws IOException {
+    List<byte[]> parts = stores.trace(traceId);
+    Trace found =
+        Trace.of(traceId, TraceStores.spans(parts))
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        "the services keep no traces; winnow.traces.store-bytes switches that on"));
+    try (OutputStream kept = Files.newOutputStream(checkout.lastTraceFile())) {
+      for (byte[] part : parts) {
+        kept.write(part);
+        kept.write('\n');
+      }
+    }
+    PrintWriter to = json ? spec().commandLine().getErr() : out; // one JSON object and nothing else
+    to.println();
+    ExplainCommand.print(Explanation.of(found), to, null);
   }
 
   private static void print(PrintWriter out, String text) {

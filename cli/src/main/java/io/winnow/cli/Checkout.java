@@ -81,6 +81,11 @@ public record Checkout(Path root) {
     return state().resolve("serve.json");
   }
 
+  /** The trace that the last {@code ask --trace} left. */
+  Path lastTraceFile() {
+    return state().resolve("last-trace.json");
+  }
+
   /** Folder for the logs of services that this process starts; those of ended ones go. */
   Path logs() throws IOException {
     Path all = state().resolve("logs");

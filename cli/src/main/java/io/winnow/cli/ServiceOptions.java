@@ -45,6 +45,15 @@ final class ServiceOptions {
     void at(URI url) throws IOException, CommandFailure;
   }
 
+  /** Work that needs the services and what they keep of it. */
+  interface TracedWork {
+
+    /**
+     * @param traceStores where the services keep traces, decoder-svc first
+     */
+    void at(URI url, List<URI> traceStores) throws IOException, CommandFailure;
+  }
+
   Optional<String> model() {
     return Optional.ofNullable(model);
   }
@@ -80,13 +89,20 @@ final class ServiceOptions {
    * unless {@code --triton} is given, else with services started for this and stopped after it.
    */
   void use(Checkout checkout, List<String> jvmFlags, Work work) throws CommandFailure {
+    use(checkout, jvmFlags, (at, stores) -> work.at(at));
+  }
+
+  /** As {@link #use(Checkout, List, Work)}. */
+  void use(Checkout checkout, List<String> jvmFlags, TracedWork work) throws CommandFailure {
     try {
-      Optional<URI> running = running(checkout);
-      if (running.isPresent()) {
-        work.at(running.get());
+      Optional<RunningServe> running = running(checkout);
+      if (url != null) {
+        work.at(url, running.map(RunningServe::stores).orElse(List.of(url)));
+      } else if (running.isPresent()) {
+        work.at(URI.create(running.get().url()), running.get().stores());
       } else {
         try (Mesh mesh = Mesh.start(plan(checkout, jvmFlags))) {
-          work.at(mesh.url());
+          work.at(mesh.url(), mesh.traceStores());
         }
       }
     } catch (IOException e) {
@@ -94,16 +110,15 @@ final class ServiceOptions {
     }
   }
 
-  private Optional<URI> running(Checkout checkout) throws IOException {
-    if (url != null) {
-      return Optional.of(url);
-    }
-    if (triton.given()) {
+  /** The serve of this checkout that is meant. */
+  private Optional<RunningServe> running(Checkout checkout) throws IOException {
+    if (url == null && triton.given()) {
       return Optional.empty(); // a serve does not say where its models run
     }
-    return RunningServe.find(checkout.serveFile())
-        .filter(serve -> models.named(checkout).map(serve::serves).orElse(true))
-        .map(serve -> URI.create(serve.url()));
+    Optional<RunningServe> serve = RunningServe.find(checkout.serveFile());
+    return url != null
+        ? serve.filter(found -> URI.create(found.url()).equals(url))
+        : serve.filter(found -> models.named(checkout).map(found::serves).orElse(true));
   }
 
   private MeshPlan plan(Checkout checkout, List<String> jvmFlags)

@@ -26,6 +26,7 @@ public final class Winnow {
         new CommandLine(new Winnow())
             .addSubcommand(new AskCommand(checkout))
             .addSubcommand(new ServeCommand(checkout))
+            .addSubcommand(new ExplainCommand(checkout))
             .addSubcommand(new ExportCommand())
             .addSubcommand(new EvaluateCommand(checkout))
             .addSubcommand(new CalibrateCommand(checkout))

@@ -1,6 +1,7 @@
 package io.winnow.decoder;
 
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
+import io.opentelemetry.api.OpenTelemetry;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.vertx.ext.web.Router;
@@ -20,8 +21,10 @@ import io.winnow.decoder.grpc.GrpcVisionEncoder;
 import io.winnow.decoder.grpc.PeerChannel;
 import io.winnow.decoder.grpc.ServingOptions;
 import io.winnow.decoder.telemetry.TelemetrySource;
+import io.winnow.decoder.tracing.AnswerTraces;
 import io.winnow.runtime.mesh.MeshNetwork;
 import io.winnow.runtime.mesh.PeerTarget;
+import io.winnow.tracing.TracesConfig;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -123,8 +126,9 @@ class DecoderWiring {
   /** Everybody who hears what happens to answers. */
   @Produces
   @Singleton
-  TelemetrySource telemetry() {
-    return TelemetrySource.all(List.of());
+  TelemetrySource telemetry(OpenTelemetry traces, TracesConfig config) {
+    return TelemetrySource.all(
+        List.of(new AnswerTraces(traces.getTracer("io.winnow.decoder"), config.content())));
   }
 
   @Produces

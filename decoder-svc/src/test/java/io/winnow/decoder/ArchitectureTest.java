@@ -22,10 +22,12 @@ class ArchitectureTest {
         .resideInAnyPackage(
             "io.winnow.decoder.calibration..",
             "io.winnow.decoder.chat..",
-            "io.winnow.decoder.generation..")
+            "io.winnow.decoder.generation..",
+            "io.winnow.decoder.telemetry..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.grpc..", "io.quarkus..", "io.vertx..", "jakarta..")
+        .resideInAnyPackage(
+            "io.grpc..", "io.quarkus..", "io.vertx..", "io.opentelemetry..", "jakarta..")
         .check(CLASSES);
   }
 

@@ -69,6 +69,15 @@ final class Api {
     return http.sendAsync(request(body.toString()), BodyHandlers.ofString()).thenApply(Reply::of);
   }
 
+  /** As part of a trace. */
+  Reply post(ObjectNode body, String traceparent) throws IOException, InterruptedException {
+    HttpRequest traced =
+        HttpRequest.newBuilder(request(body.toString()), (name, value) -> true)
+            .header("traceparent", traceparent)
+            .build();
+    return Reply.of(http.send(traced, BodyHandlers.ofString()));
+  }
+
   private HttpRequest request(String body) {
     return HttpRequest.newBuilder(completions)
         .timeout(DEADLINE)

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -111,9 +112,11 @@ final class RepositoryModels {
   private PictureReading reading(PicturePreprocessor preprocessor) {
     return file -> {
       try {
+        long begun = System.nanoTime();
         Picture picture = reader.read(file);
+        Duration decode = Duration.ofNanos(System.nanoTime() - begun);
         return new PreparedPicture(
-            picture.width(), picture.height(), preprocessor.preprocess(picture));
+            picture.width(), picture.height(), preprocessor.preprocess(picture), decode);
       } catch (PictureException e) {
         throw new RefusedException(reason(e.kind()), requireNonNull(e.getMessage()));
       }

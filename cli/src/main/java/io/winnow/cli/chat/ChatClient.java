@@ -19,7 +19,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -34,6 +36,7 @@ public final class ChatClient {
   private static final int MAX_ERROR_BYTES = 1 << 16;
 
   private final URI completions;
+  private final Optional<String> traceId;
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -44,6 +47,15 @@ public final class ChatClient {
    * @param url where the API is, without /v1
    */
   public ChatClient(URI url) {
+    this(url, Optional.empty());
+  }
+
+  /**
+   * @param url where the API is, without /v1
+   * @param traceId the trace that its questions become part of; without, each gets one of its own
+   */
+  public ChatClient(URI url, Optional<String> traceId) {
+    this.traceId = traceId;
     completions = URI.create(url.toString().replaceFirst("/+$", "") + "/v1/chat/completions");
   }
 
@@ -55,14 +67,15 @@ public final class ChatClient {
    * @throws IOException if there is no (complete) answer; the message is for the user
    */
   public Answer ask(Question question, Consumer<String> onText) throws IOException {
-    HttpRequest request =
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(completions)
             .timeout(LIMIT)
             .header("content-type", "application/json")
-            .POST(BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body(question))))
-            .build();
+            .POST(BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body(question))));
+    traceId.ifPresent(
+        id -> request.header("traceparent", "00-%s-%s-01".formatted(id, randomHex(16))));
     try {
-      HttpResponse<InputStream> response = http.send(request, BodyHandlers.ofInputStream());
+      HttpResponse<InputStream> response = http.send(request.build(), BodyHandlers.ofInputStream());
       try (InputStream body = response.body()) {
         if (response.statusCode() != 200) {
           String error = new String(body.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
@@ -81,6 +94,19 @@ public final class ChatClient {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while waiting for the answer");
     }
+  }
+
+  /** A new trace id. */
+  public static String newTraceId() {
+    return randomHex(32);
+  }
+
+  private static String randomHex(int digits) {
+    StringBuilder hex = new StringBuilder();
+    while (hex.length() < digits) {
+      hex.append(Long.toHexString(ThreadLocalRandom.current().nextLong() | 1L << 63));
+    }
+    return hex.substring(0, digits);
   }
 
   private static Answer read(InputStream body, Consumer<String> onText) throws IOException {

@@ -33,6 +33,10 @@ public final class Mesh implements AutoCloseable {
   private static final Duration STARTUP = Duration.ofMinutes(2);
   private static final Duration STARTUP_PER_GIB =
       Duration.ofMinutes(2); // a slow disk, a busy machine
+
+  /** Room for the latest thousand requests or so; on a laptop there is no collector. */
+  private static final String TRACE_STORE = "8M";
+
   private static final Duration POLL = Duration.ofMillis(25);
 
   private final MeshPlan plan;
@@ -70,6 +74,14 @@ public final class Mesh implements AutoCloseable {
   /** Where the OpenAI-compatible API is. */
   public URI url() {
     return URI.create("http://127.0.0.1:" + plan.httpPort());
+  }
+
+  /** Where the services keep recent traces, decoder-svc first. */
+  public List<URI> traceStores() {
+    return List.of(DECODER, ENCODER, PRUNER).stream()
+        .map(this::service)
+        .map(service -> URI.create("http://127.0.0.1:" + service.ports().http()))
+        .toList();
   }
 
   /** The process of a service; it may have ended. */
@@ -131,7 +143,9 @@ public final class Mesh implements AutoCloseable {
   private synchronized void launch(
       String module, ServiceProcess.Ports ports, Map<String, String> settings) throws IOException {
     if (!closed) {
-      services.put(module, ServiceProcess.start(module, plan, ports, settings));
+      Map<String, String> all = new LinkedHashMap<>(settings);
+      all.put("winnow.traces.store-bytes", TRACE_STORE);
+      services.put(module, ServiceProcess.start(module, plan, ports, all));
     }
   }
 

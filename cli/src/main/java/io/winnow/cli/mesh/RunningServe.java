@@ -3,11 +3,13 @@ package io.winnow.cli.mesh;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -20,11 +22,21 @@ import java.util.stream.Collectors;
  * @param url where the API is
  * @param models the model repository it serves
  * @param services process ids by module
+ * @param traceStores where the services keep recent traces, decoder-svc first
  */
 public record RunningServe(
-    long pid, long startedEpochMillis, String url, String models, Map<String, Long> services) {
+    long pid,
+    long startedEpochMillis,
+    String url,
+    String models,
+    Map<String, Long> services,
+    List<String> traceStores) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  public RunningServe {
+    traceStores = traceStores == null ? List.of() : List.copyOf(traceStores); // an older serve
+  }
 
   /** The pid file of this process. */
   public static RunningServe ofThisProcess(Mesh mesh, Path models) {
@@ -35,7 +47,8 @@ public record RunningServe(
         mesh.url().toString(),
         models.toString(),
         mesh.services().stream()
-            .collect(Collectors.toMap(ServiceProcess::module, s -> s.handle().pid())));
+            .collect(Collectors.toMap(ServiceProcess::module, s -> s.handle().pid())),
+        mesh.traceStores().stream().map(URI::toString).toList());
   }
 
   /** The serve that the file tells of, if it still runs. */
@@ -46,6 +59,11 @@ public record RunningServe(
     } catch (NoSuchFileException | JsonProcessingException e) {
       return Optional.empty(); // none, or one that was cut off while it was written
     }
+  }
+
+  /** The addresses of the services' stores of traces. */
+  public List<URI> stores() {
+    return traceStores.stream().map(URI::create).toList();
   }
 
   /** Whether it serves this repository. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +25,8 @@ class RunningServeTest {
   @Test
   void isNotFoundOnceItsProcessIdBelongsToAnother() throws IOException {
     RunningServe serve = serve(ProcessHandle.current());
-    new RunningServe(serve.pid(), serve.startedEpochMillis() - 1, "", "", Map.of()).write(file());
+    new RunningServe(serve.pid(), serve.startedEpochMillis() - 1, "", "", Map.of(), List.of())
+        .write(file());
 
     assertThat(RunningServe.find(file())).isEmpty();
   }
@@ -41,7 +43,8 @@ class RunningServeTest {
   void deletesOnlyItsOwnFile() throws IOException {
     RunningServe mine = serve(ProcessHandle.current());
     RunningServe other =
-        new RunningServe(mine.pid(), mine.startedEpochMillis(), "elsewhere", "", Map.of());
+        new RunningServe(
+            mine.pid(), mine.startedEpochMillis(), "elsewhere", "", Map.of(), List.of());
     other.write(file());
 
     mine.delete(file());
@@ -61,6 +64,7 @@ class RunningServeTest {
         process.info().startInstant().orElseThrow().toEpochMilli(),
         "http://127.0.0.1:8080",
         "/models",
-        Map.of("decoder-svc", 1L));
+        Map.of("decoder-svc", 1L),
+        List.of("http://127.0.0.1:8080"));
   }
 }

@@ -3,6 +3,7 @@ package io.winnow.decoder.generation;
 import com.google.protobuf.ByteString;
 import io.winnow.decoder.chat.ChatMessage.Detail;
 import io.winnow.decoder.chat.ReductionWish;
+import io.winnow.decoder.telemetry.TraceContext;
 import io.winnow.runtime.SegmentEnd;
 import io.winnow.runtime.text.PromptRows;
 import io.winnow.v1.DataType;
@@ -27,13 +28,15 @@ final class DecideMessages {
   private DecideMessages() {}
 
   static DecideBegin begin(
-      PreparedPrompt prompt, PromptRows rows, List<EncodedLayout> layouts, ReductionWish wish) {
+      PreparedPrompt prompt, List<EncodedLayout> layouts, ReductionWish wish, TraceContext trace) {
+    PromptRows rows = prompt.rows();
     DecideBegin.Builder begin =
         DecideBegin.newBuilder()
             .setModel(prompt.model().name())
             .setShape(prompt.model().shape())
             .setReduction(reduction(wish))
-            .setTextTokens(prompt.encoded().textTokens());
+            .setTextTokens(prompt.encoded().textTokens())
+            .setTraceparent(trace.traceparent());
     for (int picture = 0; picture < layouts.size(); picture++) {
       begin.addPictures(
           PictureSignals.newBuilder()

@@ -133,7 +133,8 @@ final class PictureEncodings {
       telemetry.on(
           new AnswerEvent.FetchOpened(
               askedAt, number, target.remaining() / model.decoder().getHiddenSize()));
-      Objects.requireNonNull(encoding, "fetched before it was opened").fetch(selection, target);
+      Objects.requireNonNull(encoding, "fetched before it was opened")
+          .fetch(selection, target, telemetry.context(Hop.FETCH, number));
     }
 
     @Override

@@ -17,6 +17,7 @@ import io.winnow.decoder.generation.PlanReader.RefusedPlanException;
 import io.winnow.decoder.telemetry.AnswerEvent;
 import io.winnow.decoder.telemetry.AnswerTelemetry;
 import io.winnow.decoder.telemetry.AnswerTelemetry.Hop;
+import io.winnow.decoder.telemetry.TraceContext;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.Sampling;
 import io.winnow.runtime.SegmentEnd;
@@ -27,6 +28,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,10 +120,8 @@ final class RunningAnswer
     prompt = prepared.withoutFiles(); // an answer may live long after its files are sent
     request = request.withMessages(List.of());
     stage = Stage.ENCODING;
-    telemetry.on(new AnswerEvent.PlanOpened(timeline.now()));
-    pruner.open(
-        ports.pruner(),
-        new PeerCall(timeline.remaining(timeout), telemetry.context(Hop.DECIDE, 0)));
+    PeerCall call = new PeerCall(timeline.remaining(timeout), telemetry.context(Hop.REQUEST, 0));
+    pruner.open(ports.pruner(), call);
     PictureEncodings opened = new PictureEncodings(prepared.model(), this::post, timeline, this);
     pictures = opened;
     if (prepared.pictures().isEmpty()) {
@@ -138,7 +138,8 @@ final class RunningAnswer
     stage = Stage.PLANNING;
     this.layouts = layouts;
     timeline.askedForPlan();
-    pruner.begin(DecideMessages.begin(prompt(), prompt().rows(), layouts, request.reduction()));
+    TraceContext trace = telemetry.context(Hop.DECIDE, 0);
+    pruner.begin(DecideMessages.begin(prompt(), layouts, request.reduction(), trace));
   }
 
   @Override
@@ -178,8 +179,7 @@ final class RunningAnswer
   }
 
   private void follow(AnswerPlan checked, boolean byPruner) {
-    timeline.planned();
-    telemetry.on(checked.event(timeline.now(), byPruner));
+    timeline.planned(checked, byPruner);
     plan = checked;
     PromptAssembly planned =
         new PromptAssembly(checked, prompt().model().decoder().getHiddenSize());
@@ -207,13 +207,7 @@ final class RunningAnswer
     AnswerGeneration begun =
         new AnswerGeneration(this::post, timeline, output, limits.stalledReaderTimeout(), this);
     telemetry.on(new AnswerEvent.Submitted(timeline.now()));
-    begun.start(
-        prepared.model().runtime(),
-        new GenerationRequest(
-            requireNonNull(assembly).prompt(prepared.rows()),
-            requireNonNull(plan).prefill().withTracing(request.reduction().report()),
-            sampling(),
-            prepared.maxTokens()));
+    begun.start(prepared.model().runtime(), generationRequest(prepared));
     generation = begun;
     exit =
         new ExitDialogue(
@@ -224,6 +218,16 @@ final class RunningAnswer
     if (requested > 0) {
       begun.allow(requested);
     }
+  }
+
+  private GenerationRequest generationRequest(PreparedPrompt prepared) {
+    return new GenerationRequest(
+        requireNonNull(assembly).prompt(prepared.rows()),
+        requireNonNull(plan).prefill().withTracing(request.reduction().report()),
+        sampling(),
+        prepared.maxTokens(),
+        Optional.empty(),
+        telemetry.context(Hop.GENERATE, 0).header());
   }
 
   private Sampling sampling() {

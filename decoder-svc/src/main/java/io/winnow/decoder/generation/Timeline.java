@@ -83,8 +83,9 @@ final class Timeline {
     telemetry.on(new AnswerEvent.PlanAsked(askedForPlan));
   }
 
-  void planned() {
+  void planned(AnswerPlan plan, boolean byPruner) {
     decide = Duration.ofNanos(now() - askedForPlan);
+    telemetry.on(plan.event(now(), byPruner));
   }
 
   void prefilled(PrefillSummary summary) {

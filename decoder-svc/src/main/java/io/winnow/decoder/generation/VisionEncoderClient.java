@@ -1,6 +1,7 @@
 package io.winnow.decoder.generation;
 
 import io.winnow.decoder.chat.ChatFailure;
+import io.winnow.decoder.telemetry.TraceContext;
 import io.winnow.v1.EncodedLayout;
 import io.winnow.v1.TokenSelection;
 import java.nio.FloatBuffer;
@@ -25,8 +26,9 @@ public interface VisionEncoderClient {
      *
      * @param target takes the selected rows, from its position to its limit; the exchange's until
      *     {@link Listener#onFetched} // [selected, hidden]
+     * @param trace of the transfer
      */
-    void fetch(TokenSelection selection, FloatBuffer target);
+    void fetch(TokenSelection selection, FloatBuffer target, TraceContext trace);
 
     /** Gives the exchange up. */
     void cancel();

@@ -7,6 +7,7 @@ import io.grpc.stub.ClientResponseObserver;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.generation.VisionEncoderClient;
+import io.winnow.decoder.telemetry.TraceContext;
 import io.winnow.v1.DataType;
 import io.winnow.v1.EncodeBegin;
 import io.winnow.v1.EncodeRequest;
@@ -95,14 +96,15 @@ final class EncodeCall
   }
 
   @Override
-  public void fetch(TokenSelection selection, FloatBuffer into) {
+  public void fetch(TokenSelection selection, FloatBuffer into, TraceContext trace) {
     synchronized (lock) {
       if (call == null || ended) {
         return;
       }
       target = into;
-      call.onNext(
-          EncodeRequest.newBuilder().setFetch(Fetch.newBuilder().setSelection(selection)).build());
+      Fetch.Builder fetch =
+          Fetch.newBuilder().setSelection(selection).setTraceparent(trace.traceparent());
+      call.onNext(EncodeRequest.newBuilder().setFetch(fetch).build());
       call.onCompleted();
       call.request(1);
     }

@@ -2,16 +2,12 @@ package io.winnow.decoder.grpc;
 
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
-import io.grpc.Context;
-import io.grpc.Contexts;
 import io.grpc.Metadata;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
 import io.grpc.stub.MetadataUtils;
-import io.quarkus.grpc.GlobalInterceptor;
 import io.winnow.decoder.telemetry.TraceContext;
-import jakarta.inject.Singleton;
+import io.winnow.tracing.IncomingTrace;
+import io.winnow.tracing.TraceParent;
+import java.util.Map;
 
 /** W3C Trace Context as gRPC metadata. */
 final class TraceHeaders {
@@ -19,19 +15,13 @@ final class TraceHeaders {
   private static final Metadata.Key<String> TRACEPARENT = key("traceparent");
   private static final Metadata.Key<String> TRACESTATE = key("tracestate");
 
-  private static final Context.Key<TraceContext> RECEIVED =
-      Context.keyWithDefault("winnow-trace", TraceContext.NONE);
-
   private TraceHeaders() {}
 
   /** What came with the call under way. */
   static TraceContext received() {
-    return RECEIVED.get();
-  }
-
-  private static String header(Metadata headers, Metadata.Key<String> key) {
-    String value = headers.get(key);
-    return value == null ? "" : value;
+    Map<String, String> headers = TraceParent.write(IncomingTrace.context());
+    return new TraceContext(
+        headers.getOrDefault("traceparent", ""), headers.getOrDefault("tracestate", ""));
   }
 
   /** A channel whose calls carry the context. */
@@ -50,20 +40,5 @@ final class TraceHeaders {
 
   private static Metadata.Key<String> key(String name) {
     return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
-  }
-
-  /** Keeps what comes with each call for the length of the call. */
-  @GlobalInterceptor
-  @Singleton
-  static final class Receiver implements ServerInterceptor {
-
-    @Override
-    public <Q, R> ServerCall.Listener<Q> interceptCall(
-        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-      TraceContext trace =
-          new TraceContext(header(headers, TRACEPARENT), header(headers, TRACESTATE));
-      return Contexts.interceptCall(
-          Context.current().withValue(RECEIVED, trace), call, headers, next);
-    }
   }
 }

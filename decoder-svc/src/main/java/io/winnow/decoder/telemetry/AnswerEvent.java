@@ -47,9 +47,6 @@ public sealed interface AnswerEvent {
   record Prepared(long at, long since, String model, int pictures, int textTokens, int imageTokens)
       implements AnswerEvent {}
 
-  /** The pruner is about to be called. */
-  record PlanOpened(long at) implements AnswerEvent {}
-
   /**
    * The encoder is about to be called.
    *

@@ -17,19 +17,23 @@ public interface AnswerTelemetry {
   /**
    * The trace context to send along with a call that was just announced by its event.
    *
-   * @param picture number of the picture for {@link Hop#ENCODE}, otherwise 0
+   * @param picture number of the picture for {@link Hop#ENCODE} and {@link Hop#FETCH}, otherwise 0
    */
   default TraceContext context(Hop hop, int picture) {
     return TraceContext.NONE;
   }
 
-  /** Calls to other services. */
+  /** What a trace context can be asked for. */
   enum Hop {
-    /** To the vision encoder; announced by {@link AnswerEvent.EncodeOpened}. */
+    /** The request as a whole. */
+    REQUEST,
+    /** The call to the vision encoder; announced by {@link AnswerEvent.EncodeOpened}. */
     ENCODE,
-    /** To the pruner; announced by {@link AnswerEvent.PlanOpened}. */
+    /** The transfer of visual tokens; announced by {@link AnswerEvent.FetchOpened}. */
+    FETCH,
+    /** The question to the pruner; announced by {@link AnswerEvent.PlanAsked}. */
     DECIDE,
-    /** To the runtime; announced by {@link AnswerEvent.Submitted}. */
+    /** The generation by the runtime; announced by {@link AnswerEvent.Submitted}. */
     GENERATE
   }
 }

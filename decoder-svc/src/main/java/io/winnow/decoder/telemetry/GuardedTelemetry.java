@@ -2,6 +2,7 @@ package io.winnow.decoder.telemetry;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -19,10 +20,16 @@ final class GuardedTelemetry implements AnswerTelemetry {
   }
 
   static AnswerTelemetry begin(List<TelemetrySource> sources, RequestOrigin origin) {
-    return new GuardedTelemetry(
-        sources.stream()
-            .map(source -> guarded(() -> source.begin(origin), AnswerTelemetry.NONE))
-            .toList());
+    List<AnswerTelemetry> listeners = new ArrayList<>();
+    RequestOrigin told = origin;
+    for (TelemetrySource source : sources) {
+      RequestOrigin from = told;
+      AnswerTelemetry listener = guarded(() -> source.begin(from), AnswerTelemetry.NONE);
+      TraceContext own = guarded(() -> listener.context(Hop.REQUEST, 0), TraceContext.NONE);
+      told = own.isPresent() ? from.within(own) : from;
+      listeners.add(listener);
+    }
+    return new GuardedTelemetry(List.copyOf(listeners));
   }
 
   @Override

@@ -15,4 +15,9 @@ public record RequestOrigin(String id, Edge edge, TraceContext trace, long recei
     HTTP,
     GRPC
   }
+
+  /** The same request in another trace. */
+  RequestOrigin within(TraceContext other) {
+    return new RequestOrigin(id, edge, other, receivedNanos);
+  }
 }

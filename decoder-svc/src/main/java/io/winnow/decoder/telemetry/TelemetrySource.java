@@ -16,7 +16,8 @@ public interface TelemetrySource {
    * All of these, guarded: each answer's events reach them one at a time, nothing follows the
    * terminal event, and what one of them throws is logged and harms nobody.
    *
-   * @param sources the first that gives a trace context is asked for it
+   * @param sources in order; where one of them has the request in a trace, those after it find that
+   *     trace in the origin (for exemplars), and calls carry it
    */
   static TelemetrySource all(List<TelemetrySource> sources) {
     List<TelemetrySource> listeners = List.copyOf(sources);

@@ -1,6 +1,7 @@
 package io.winnow.decoder.telemetry;
 
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Place in a distributed trace, as W3C Trace Context headers. Not checked here: whoever reads it
@@ -21,5 +22,10 @@ public record TraceContext(String traceparent, String tracestate) {
 
   public boolean isPresent() {
     return !traceparent.isEmpty();
+  }
+
+  /** The traceparent, if there is one. */
+  public Optional<String> header() {
+    return Optional.of(traceparent).filter(header -> !header.isEmpty());
   }
 }

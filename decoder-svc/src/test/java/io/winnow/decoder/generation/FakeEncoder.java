@@ -47,6 +47,7 @@ final class FakeEncoder implements VisionEncoderClient {
     final byte[] content;
     final Duration timeout;
     final TraceContext trace;
+    TraceContext fetchTrace = TraceContext.NONE;
     TokenSelection selection;
     boolean cancelled;
     private final Listener listener;
@@ -82,7 +83,8 @@ final class FakeEncoder implements VisionEncoderClient {
     }
 
     @Override
-    public void fetch(TokenSelection selection, FloatBuffer target) {
+    public void fetch(TokenSelection selection, FloatBuffer target, TraceContext trace) {
+      fetchTrace = trace;
       this.selection = selection;
       lane.execute(() -> send(target));
     }

@@ -36,7 +36,6 @@ class FlowTelemetryTest {
     assertThat(heard.kinds())
         .containsExactly(
             "Prepared",
-            "PlanOpened",
             "EncodeOpened",
             "Encoded",
             "PlanAsked",
@@ -103,7 +102,11 @@ class FlowTelemetryTest {
     assertThat(fixture.encoder.encodings)
         .extracting(encoding -> encoding.trace.traceparent())
         .containsExactly("ENCODE-0", "ENCODE-1");
-    assertThat(fixture.pruner.last().trace.traceparent()).isEqualTo("DECIDE-0");
+    assertThat(fixture.pruner.last().trace.traceparent()).isEqualTo("REQUEST-0");
+    assertThat(fixture.pruner.last().begin.getTraceparent()).isEqualTo("DECIDE-0");
+    assertThat(fixture.encoder.encodings)
+        .extracting(encoding -> encoding.fetchTrace.traceparent())
+        .containsExactly("FETCH-0", "FETCH-1");
   }
 
   @Test

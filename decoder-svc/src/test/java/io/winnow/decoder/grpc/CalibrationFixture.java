@@ -11,6 +11,7 @@ import io.winnow.decoder.generation.PeerCall;
 import io.winnow.decoder.generation.Simulation;
 import io.winnow.decoder.generation.UnprunedPrompts;
 import io.winnow.decoder.generation.VisionEncoderClient;
+import io.winnow.decoder.telemetry.TraceContext;
 import io.winnow.v1.DecoderManifest;
 import io.winnow.v1.EncodedLayout;
 import io.winnow.v1.ModelManifest;
@@ -76,7 +77,7 @@ final class CalibrationFixture {
       Encoding encoding =
           new Encoding() {
             @Override
-            public void fetch(TokenSelection selection, FloatBuffer target) {
+            public void fetch(TokenSelection selection, FloatBuffer target, TraceContext trace) {
               listener.onFetched(0, 0);
             }
 

@@ -9,6 +9,7 @@ import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.generation.PeerCall;
 import io.winnow.decoder.generation.VisionEncoderClient;
+import io.winnow.decoder.telemetry.TraceContext;
 import io.winnow.v1.DataType;
 import io.winnow.v1.EncodeRequest;
 import io.winnow.v1.EncodeResponse;
@@ -86,7 +87,7 @@ class GrpcVisionEncoderTest {
     peer.take();
     peer.layout(2, 2);
     heard.layout.get(30, TimeUnit.SECONDS);
-    encoding.fetch(ALL, FloatBuffer.allocate(4));
+    encoding.fetch(ALL, FloatBuffer.allocate(4), TraceContext.NONE);
     peer.reply.request(100);
 
     EncodeRequest next = peer.take();
@@ -191,7 +192,7 @@ class GrpcVisionEncoderTest {
     peer.take();
     encoding.cancel();
     encoding.cancel();
-    encoding.fetch(ALL, FloatBuffer.allocate(2));
+    encoding.fetch(ALL, FloatBuffer.allocate(2), TraceContext.NONE);
 
     peer.gone.get(30, TimeUnit.SECONDS);
     assertThat(heard.failure).isNotDone();
@@ -207,7 +208,7 @@ class GrpcVisionEncoderTest {
     peer.take();
     peer.layout(tokens, hidden);
     assertThat(heard.layout.get(30, TimeUnit.SECONDS).getTokenCount()).isEqualTo(tokens);
-    encoding.fetch(ALL, target);
+    encoding.fetch(ALL, target, TraceContext.NONE);
     peer.take();
   }
 

@@ -25,7 +25,15 @@ class TelemetrySourceTest {
 
     assertThat(first.events()).containsExactly(new AnswerEvent.Token(2));
     assertThat(second.events()).isEqualTo(first.events());
-    assertThat(second.origins()).containsExactly(ORIGIN);
+    assertThat(first.origins()).containsExactly(ORIGIN);
+  }
+
+  @Test
+  void tellsTheLaterOnesTheTraceThatAnEarlierOneMade() {
+    TelemetrySource.all(List.of(first, second)).begin(ORIGIN);
+
+    assertThat(second.origins().get(0).trace().traceparent()).isEqualTo("REQUEST-0");
+    assertThat(second.origins().get(0).id()).isEqualTo(ORIGIN.id());
   }
 
   @Test

@@ -119,6 +119,7 @@ final class EncodeMessages {
         .setQueueMicros(micros(durations.queue()))
         .setPreprocessMicros(micros(durations.preprocess()))
         .setEncodeMicros(micros(durations.encode()))
+        .setDecodeMicros(micros(durations.decode()))
         .build();
   }
 

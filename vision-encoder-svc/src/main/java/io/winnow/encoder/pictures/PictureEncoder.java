@@ -317,7 +317,8 @@ public final class PictureEncoder implements AutoCloseable {
           new EncodeDurations(
               Duration.ofNanos(started - queuedAt),
               Duration.ofNanos(prepared - started),
-              Duration.ofNanos(System.nanoTime() - prepared));
+              Duration.ofNanos(System.nanoTime() - prepared),
+              picture.decode());
       int rows = model.runtime().manifest().getGridRows();
       int columns = model.runtime().manifest().getGridColumns();
       telemetry.encoded(model.name(), durations);

@@ -1,0 +1,166 @@
+package io.winnow.decoder.generation;
+
+import static io.winnow.decoder.generation.FlowFixture.ask;
+import static io.winnow.decoder.generation.FlowFixture.picture;
+import static io.winnow.decoder.generation.FlowFixture.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.sdk.trace.data.EventData;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.winnow.decoder.chat.ActiveAnswer;
+import io.winnow.decoder.chat.ChatFailure;
+import io.winnow.decoder.chat.ChatFailure.Reason;
+import io.winnow.decoder.chat.ChatRequest;
+import io.winnow.decoder.telemetry.AnswerEvent;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
+import io.winnow.decoder.telemetry.RequestOrigin;
+import io.winnow.decoder.telemetry.RequestOrigin.Edge;
+import io.winnow.decoder.telemetry.TelemetrySource;
+import io.winnow.decoder.telemetry.TraceContext;
+import io.winnow.decoder.tracing.AnswerTraces;
+import io.winnow.decoder.tracing.CollectedSpans;
+import io.winnow.runtime.RuntimeFailure;
+import io.winnow.tracing.TraceNames;
+import io.winnow.v1.Plan;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** The spans of answers, well and ill. */
+class FlowTracesTest {
+
+  private static final TraceContext CALLER =
+      new TraceContext("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "vendor=1");
+
+  private final FlowFixture fixture = new FlowFixture();
+  private final CollectedSpans spans = new CollectedSpans();
+  private boolean content;
+
+  @Test
+  void oneRequestIsOneTraceBelowItsCaller() {
+    answer(ask(picture(1), text("ab")).request());
+
+    assertThat(spans.all())
+        .allMatch(span -> span.getTraceId().equals("4bf92f3577b34da6a3ce929d0e0e4736"));
+    assertThat(spans.root().getParentSpanId()).isEqualTo("00f067aa0ba902b7");
+    assertThat(spans.root().getName()).isEqualTo("chat fake");
+    assertThat(spans.names())
+        .contains("parse request", "prepare prompt", "encode picture", "decide", "wire")
+        .contains("decoder queue", "prefill", "first token", "decode");
+    assertThat(spans.all()).allMatch(SpanData::hasEnded);
+    assertThat(spans.failed()).isEmpty();
+  }
+
+  @Test
+  void callsCarryTheSpanThatTheyBelongTo() {
+    answer(ask(picture(1), text("ab")).request());
+
+    assertThat(fixture.encoder.encodings.get(0).trace.traceparent())
+        .contains(spans.only("encode picture").getSpanId());
+    assertThat(fixture.encoder.encodings.get(0).fetchTrace.traceparent())
+        .contains(spans.only("wire").getSpanId());
+    assertThat(fixture.pruner.last().begin.getTraceparent())
+        .contains(spans.only("decide").getSpanId());
+    assertThat(fixture.runtime.last().request.traceparent().orElseThrow())
+        .contains(spans.only("decoder queue").getSpanId());
+  }
+
+  @Test
+  void segmentsSayTheirLayersTokensAndFlops() {
+    answer(ask(picture(1), text("ab")).request());
+
+    List<SpanData> segments = spans.named("prefill segment");
+    assertThat(segments).hasSize(4);
+    double flops = 0;
+    for (SpanData segment : segments) {
+      assertThat(segment.getParentSpanId()).isEqualTo(spans.only("prefill").getSpanId());
+      assertThat(segment.getAttributes().get(TraceNames.LAYERS)).isEqualTo(2);
+      assertThat(segment.getAttributes().get(TraceNames.VISUAL_IN)).isEqualTo(4);
+      flops += segment.getAttributes().get(TraceNames.FLOPS);
+    }
+    assertThat(flops).isEqualTo(spans.only("prefill").getAttributes().get(TraceNames.FLOPS));
+  }
+
+  @Test
+  void verdictsAreEventsOfTheRequest() {
+    fixture.pruner.plan =
+        Plan.newBuilder().setMethod("dyvte").setFlopsRatio(1).addObserveSegments(1).build();
+    fixture.pruner.exits = true;
+    answer(ask(picture(1)).request());
+
+    assertThat(spans.root().getEvents())
+        .extracting(EventData::getName)
+        .containsExactly("observation", "verdict", "verdict effect");
+    assertThat(spans.root().getEvents().get(1).getAttributes().get(TraceNames.EXIT)).isTrue();
+  }
+
+  @Test
+  void wordsAreNotRecorded() {
+    answer(ask(picture(1), text("secret")).request());
+
+    assertThat(spans.root().getAttributes().get(TraceNames.INPUT_MESSAGES)).isNull();
+    assertThat(spans.all().toString()).doesNotContain("secret");
+  }
+
+  @Test
+  void wordsAreRecordedWhereThatIsSwitchedOn() {
+    content = true;
+    answer(ask(picture(1), text("secret")).request());
+    assertThat(spans.root().getAttributes().get(TraceNames.INPUT_MESSAGES))
+        .isEqualTo(
+            "[{\"role\":\"user\",\"parts\":[{\"type\":\"image\"},"
+                + "{\"type\":\"text\",\"content\":\"secret\"}]}]");
+  }
+
+  @Test
+  void aFailedEncodingFailsItsSpanAndTheRequest() {
+    fixture.encoder.failsToEncode = Optional.of(ChatFailure.of(Reason.OVERLOADED, "full"));
+    answer(ask(picture(1)).request());
+
+    assertThat(spans.failed()).containsExactlyInAnyOrder("encode picture", "chat fake");
+    assertThat(spans.root().getAttributes().get(TraceNames.ERROR_TYPE)).isEqualTo("overloaded");
+    assertThat(spans.root().getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
+  }
+
+  @Test
+  void aCancelledRequestEndsItsOpenSpans() {
+    fixture.encoder.silent = true;
+    ActiveAnswer answer = answer(ask(picture(1)).request());
+    answer.cancel();
+    fixture.simulation.settle();
+
+    assertThat(spans.failed()).containsExactlyInAnyOrder("encode picture", "chat fake");
+    assertThat(spans.root().getAttributes().get(TraceNames.ERROR_TYPE)).isEqualTo("cancelled");
+  }
+
+  @Test
+  void aPrunerThatIsAwayFailsOnlyTheDecision() {
+    fixture.pruner.failure = Optional.of(ChatFailure.of(Reason.UNAVAILABLE, "away"));
+    answer(ask(picture(1)).request());
+
+    assertThat(spans.failed()).containsExactly("decide");
+    assertThat(spans.only("decide").getAttributes().get(TraceNames.ERROR_TYPE))
+        .isEqualTo("pruner_lost");
+  }
+
+  @Test
+  void aRuntimeThatFailsWhileItGeneratesFailsTheDecoding() {
+    fixture.runtime.failAt(1, RuntimeFailure.Kind.INTERNAL, "broken");
+    answer(ask(picture(1)).request());
+
+    assertThat(spans.failed()).containsExactlyInAnyOrder("decode", "chat fake");
+  }
+
+  private ActiveAnswer answer(ChatRequest request) {
+    long now = fixture.simulation.nanoTime();
+    AnswerTelemetry telemetry =
+        TelemetrySource.all(List.of(new AnswerTraces(spans.tracer(), content)))
+            .begin(new RequestOrigin(request.id(), Edge.GRPC, CALLER, now));
+    telemetry.on(new AnswerEvent.Accepted(now, request));
+    ActiveAnswer answer = fixture.flow.answer(request, fixture.listener, telemetry);
+    answer.request(1_000);
+    fixture.simulation.settle();
+    return answer;
+  }
+}

@@ -1,0 +1,3 @@
+/** Makes OpenTelemetry spans of Decide streams. */
+@org.jspecify.annotations.NullMarked
+package io.winnow.pruner.tracing;

@@ -1,0 +1,3 @@
+/** Makes OpenTelemetry spans of Encode streams. */
+@org.jspecify.annotations.NullMarked
+package io.winnow.encoder.tracing;
