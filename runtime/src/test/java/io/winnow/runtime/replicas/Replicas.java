@@ -5,7 +5,7 @@ import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.contract.Bounds;
 import io.winnow.runtime.embedded.EmbeddedRuntimes;
 import io.winnow.runtime.embedded.EmbeddedSettings;
-import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,23 +40,28 @@ final class Replicas {
   }
 
   private static DecoderRuntime of(RepositoryModel model, DecoderRuntime... runtimes) {
-    Map<String, DecoderRuntime> named = new LinkedHashMap<>();
-    Arrays.stream(runtimes).forEach(runtime -> named.put("replica " + named.size(), runtime));
     return ReplicatedDecoderRuntime.open(
         model.manifest().getDecoder(),
         new HashSet<>(model.manifest().getPrompt().getEosTokenIdsList()),
-        new ReplicaSource<>() {
-          @Override
-          public Set<String> names() {
-            return named.keySet();
-          }
-
-          @Override
-          public Replica<DecoderRuntime> open(String name) {
-            DecoderRuntime runtime = named.get(name);
-            return new Replica<>(runtime, runtime::alive);
-          }
-        },
+        named(List.of(runtimes)),
         ReplicaSettings.defaults());
+  }
+
+  /** Runtimes that are open already, by number. */
+  static ReplicaSource<DecoderRuntime> named(Collection<DecoderRuntime> runtimes) {
+    Map<String, DecoderRuntime> named = new LinkedHashMap<>();
+    runtimes.forEach(runtime -> named.put("replica " + named.size(), runtime));
+    return new ReplicaSource<>() {
+      @Override
+      public Set<String> names() {
+        return named.keySet();
+      }
+
+      @Override
+      public Replica<DecoderRuntime> open(String name) {
+        DecoderRuntime runtime = named.get(name);
+        return new Replica<>(runtime, runtime::alive);
+      }
+    };
   }
 }
