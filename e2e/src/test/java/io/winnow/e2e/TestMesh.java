@@ -8,6 +8,7 @@ import io.winnow.cli.mesh.Mesh;
 import io.winnow.cli.mesh.MeshPlan;
 import io.winnow.modelkit.ExportRequest;
 import io.winnow.modelkit.Exporter;
+import io.winnow.modelkit.TritonBackend;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -63,6 +64,22 @@ final class TestMesh implements AutoCloseable {
     }
   }
 
+  /** A repository of the bundled model that a Triton without ONNX Runtime backend loads. */
+  static Path demoForTriton() {
+    Path models = ROOT.resolve("e2e/target/models/triton");
+    ExportRequest request =
+        ExportRequest.of(ROOT.resolve("demo-model/checkpoint"), models, "demo")
+            .withTritonBackend(TritonBackend.PYTHON);
+    try {
+      if (!Exporter.isUpToDate(request)) {
+        Exporter.export(request, (file, done, total) -> {});
+      }
+      return models;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Serves a repository, with further settings by module. */
   static TestMesh serve(Path models, Map<String, Map<String, String>> settings) throws IOException {
     int port = FreePorts.find(1).get(0);
@@ -77,6 +94,10 @@ final class TestMesh implements AutoCloseable {
 
   ProcessHandle process(String module) {
     return mesh.service(module).handle();
+  }
+
+  Path log(String module) {
+    return mesh.service(module).log();
   }
 
   int awaitExit(String module) {

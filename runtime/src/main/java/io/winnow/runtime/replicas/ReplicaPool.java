@@ -93,6 +93,9 @@ final class ReplicaPool<R extends AutoCloseable> {
 
   /** It lost a piece of work: it gets no other for a while. */
   synchronized void lost(Member<R> member) {
+    if (member.isEjected(nanoClock.getAsLong())) {
+      return; // much is lost at a time when a server dies
+    }
     Duration pause = settings.ejection();
     for (int loss = 0;
         loss < member.losses && pause.compareTo(settings.maxEjection()) < 0;
@@ -250,10 +253,14 @@ final class ReplicaPool<R extends AutoCloseable> {
     }
 
     private boolean isWell(long now) {
+      return ready && !isEjected(now);
+    }
+
+    private boolean isEjected(long now) {
       if (ejected && now - ejectedUntilNanos >= 0) {
         ejected = false;
       }
-      return ready && !ejected;
+      return ejected;
     }
   }
 }

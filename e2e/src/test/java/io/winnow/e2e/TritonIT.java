@@ -1,0 +1,242 @@
+package io.winnow.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.winnow.cli.mesh.Mesh;
+import io.winnow.cli.mesh.MeshPlan;
+import io.winnow.e2e.Api.Reply;
+import io.winnow.runtime.triton.OnTriton;
+import io.winnow.runtime.triton.RealTriton;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The mesh on two real Tritons: it answers as on its own runtimes, and outlives a Triton. */
+@OnTriton
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TritonIT {
+
+  private static final Path RECIPES = TestMesh.ROOT.resolve("demo-model/recipes");
+  private static final DemoQuestion QUESTION = DemoQuestion.TELLING;
+  private static final int QUESTIONS = 9;
+
+  /** Everything that prunes in the decoder, and the exit whose verdicts are waited for. */
+  private static final List<String> WISHES =
+      List.of(
+          "{\"method\":\"fitprune\",\"flops_ratio\":0.45}",
+          "{\"method\":\"vtw\",\"layer\":4}",
+          "{\"method\":\"fastv\",\"layer\":4,\"flops_ratio\":0.7}",
+          "{\"method\":\"random\",\"layer\":3,\"seed\":-5,\"keep_ratio\":0.6}",
+          "{\"method\":\"visionzip\"}",
+          "{\"method\":\"dyvte\",\"blocking\":true}",
+          "{\"method\":\"dyvte\",\"blocking\":true,\"with\":\"fitprune\",\"flops_ratio\":0.6}");
+
+  private final Map<String, JsonNode> embedded = new TreeMap<>(); // what to expect, by request
+  private final List<RealTriton> tritons = new ArrayList<>();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private TestMesh mesh;
+  private Api api;
+
+  @BeforeAll
+  void start() throws Exception {
+    Path models = TestMesh.demoForTriton();
+    Map<String, Map<String, String>> recipes = MeshPlan.recipesIn(RECIPES);
+    try (TestMesh own = TestMesh.serve(models, recipes)) {
+      for (ObjectNode request : comparedRequests()) {
+        embedded.put(request.toString(), comparable(new Api(own.url()).post(request)));
+      }
+    }
+    for (int number = 0; number < 2; number++) {
+      tritons.add(RealTriton.start(models, "--models", "demo-vision,demo-decoder"));
+    }
+    Map<String, Map<String, String>> settings = new TreeMap<>(recipes);
+    settings.putAll(MeshPlan.modelsOn(tritons.get(0).address() + "," + tritons.get(1).address()));
+    mesh = TestMesh.serve(models, settings);
+    api = new Api(mesh.url());
+  }
+
+  @AfterAll
+  void stop() {
+    if (mesh != null) {
+      mesh.close();
+    }
+    tritons.forEach(RealTriton::close);
+  }
+
+  @Test
+  void answersAndPrunesAsTheRuntimesInTheServicesDo() throws Exception {
+    for (ObjectNode request : comparedRequests()) {
+      JsonNode expected = embedded.get(request.toString());
+
+      JsonNode got = comparable(api.post(request));
+
+      assertThat(got).as(request.path("visual_token_reduction").toString()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void answersWhoseTritonIsKilledAreThoseOfAnUndisturbedRun() throws Exception {
+    Map<ObjectNode, String> undisturbed = longAnswers();
+
+    Map<ObjectNode, CompletableFuture<String>> disturbed = new LinkedHashMap<>();
+    CountDownLatch begun = new CountDownLatch(undisturbed.size());
+    for (ObjectNode request : undisturbed.keySet()) {
+      disturbed.put(request, stream(request, begun));
+    }
+    assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+    tritons.get(0).kill();
+
+    for (Map.Entry<ObjectNode, CompletableFuture<String>> answer : disturbed.entrySet()) {
+      assertThat(answer.getValue().get(60, TimeUnit.SECONDS))
+          .isEqualTo(undisturbed.get(answer.getKey()));
+    }
+    assertThat(Files.readString(mesh.log(Mesh.DECODER)))
+        .as("some had begun there")
+        .containsPattern("ended a generation after [1-9][0-9]* tokens");
+    tritons.get(0).restart();
+    awaitReady(200);
+  }
+
+  /** The longest of some warm answers, which leave time to be hit, and two greedy ones. */
+  private Map<ObjectNode, String> longAnswers() throws Exception {
+    Map<ObjectNode, String> warm = new LinkedHashMap<>();
+    for (int seed = 1; seed <= 12; seed++) {
+      ObjectNode request =
+          Api.question(DemoQuestion.LONGEST)
+              .put("temperature", 2)
+              .put("seed", seed)
+              .put("max_tokens", 400);
+      warm.put(request, api.post(request).answer());
+    }
+    Map<ObjectNode, String> chosen = new LinkedHashMap<>();
+    warm.entrySet().stream()
+        .sorted(Comparator.comparing(answer -> -answer.getValue().length()))
+        .limit(4)
+        .forEach(answer -> chosen.put(answer.getKey(), answer.getValue()));
+    for (String wish : WISHES.subList(0, 2)) {
+      ObjectNode request = Api.question(DemoQuestion.LONGEST);
+      request.set("visual_token_reduction", Api.JSON.readTree(wish));
+      chosen.put(request, api.post(request).answer());
+    }
+    return chosen;
+  }
+
+  @Test
+  void withoutATritonTheMeshSaysSoAndComesBackByItself() throws Exception {
+    tritons.forEach(RealTriton::kill);
+
+    Reply refused = api.post(Api.text("is there a red circle?"));
+    assertThat(refused.status()).isEqualTo(503);
+    assertThat(refused.code()).isEqualTo("unavailable");
+    assertThat(refused.message()).contains(tritons.get(0).address(), "ask again");
+    assertThat(api.post(Api.question(QUESTION)).status()).isEqualTo(503);
+    awaitReady(503);
+    assertThat(mesh.process(Mesh.DECODER).isAlive()).isTrue();
+
+    tritons.get(1).restart(); // one is enough
+    awaitReady(200);
+    Reply answered = api.post(Api.question(QUESTION));
+    assertThat(answered.status()).as(answered.message()).isEqualTo(200);
+    assertThat(answered.answer()).isEqualTo(QUESTION.answer());
+    tritons.get(0).restart();
+  }
+
+  private static List<ObjectNode> comparedRequests() throws Exception {
+    List<ObjectNode> requests = new ArrayList<>();
+    for (DemoQuestion question : DemoQuestion.all().subList(0, QUESTIONS)) {
+      ObjectNode request = Api.question(question);
+      request.putObject("visual_token_reduction").put("method", "none"); // auto goes by time
+      requests.add(request);
+    }
+    for (String wish : WISHES) {
+      ObjectNode request = Api.question(QUESTION);
+      request.set(
+          "visual_token_reduction", ((ObjectNode) Api.JSON.readTree(wish)).put("report", true));
+      requests.add(request);
+    }
+    return requests;
+  }
+
+  /** All of a reply but its name and its times. */
+  private static JsonNode comparable(Reply reply) {
+    assertThat(reply.status()).as(reply.message()).isEqualTo(200);
+    ObjectNode body = Api.JSON.createObjectNode();
+    body.set("choices", reply.body().path("choices"));
+    body.set("usage", reply.body().path("usage"));
+    body.set("visual_token_reduction", reply.body().path("visual_token_reduction"));
+    return body;
+  }
+
+  /** The text of a streamed answer; says when the first of it is there. */
+  private CompletableFuture<String> stream(ObjectNode request, CountDownLatch begun) {
+    HttpRequest call =
+        HttpRequest.newBuilder(mesh.url().resolve("/v1/chat/completions"))
+            .header("content-type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    request.deepCopy().put("stream", true).toString()))
+            .build();
+    return http.sendAsync(call, BodyHandlers.ofLines())
+        .thenApplyAsync(
+            response -> {
+              StringBuilder text = new StringBuilder();
+              AtomicBoolean waiting = new AtomicBoolean(true);
+              response
+                  .body()
+                  .filter(line -> line.startsWith("data: {"))
+                  .forEach(
+                      line -> {
+                        text.append(delta(line.substring("data: ".length())));
+                        if (waiting.get() && !text.isEmpty()) {
+                          waiting.set(false);
+                          begun.countDown();
+                        }
+                      });
+              return text.toString();
+            });
+  }
+
+  private static String delta(String chunk) {
+    try {
+      JsonNode json = Api.JSON.readTree(chunk);
+      assertThat(json.has("error")).as(chunk).isFalse();
+      return json.path("choices").path(0).path("delta").path("content").asText("");
+    } catch (IOException e) {
+      throw new AssertionError(chunk, e);
+    }
+  }
+
+  /** Another process has no condition to wait on. */
+  private void awaitReady(int status) throws Exception {
+    URI health = mesh.url().resolve("/q/health/ready");
+    HttpRequest request = HttpRequest.newBuilder(health).build();
+    for (int round = 0; round < 600; round++) {
+      if (http.send(request, BodyHandlers.discarding()).statusCode() == status) {
+        return;
+      }
+      Thread.sleep(100);
+    }
+    throw new AssertionError("readiness is never " + status);
+  }
+}
