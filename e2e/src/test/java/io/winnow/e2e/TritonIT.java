@@ -49,6 +49,7 @@ class TritonIT {
           "{\"method\":\"random\",\"layer\":3,\"seed\":-5,\"keep_ratio\":0.6}",
           "{\"method\":\"visionzip\"}",
           "{\"method\":\"dyvte\",\"blocking\":true}",
+          "{\"method\":\"dyvte\",\"blocking\":true,\"exit_threshold\":0.1}",
           "{\"method\":\"dyvte\",\"blocking\":true,\"with\":\"fitprune\",\"flops_ratio\":0.6}");
 
   private final Map<String, JsonNode> embedded = new TreeMap<>(); // what to expect, by request
@@ -184,7 +185,13 @@ class TritonIT {
     ObjectNode body = Api.JSON.createObjectNode();
     body.set("choices", reply.body().path("choices"));
     body.set("usage", reply.body().path("usage"));
-    body.set("visual_token_reduction", reply.body().path("visual_token_reduction"));
+    JsonNode reduction = reply.body().path("visual_token_reduction").deepCopy();
+    for (JsonNode verdict : reduction.path("exit").path("verdicts")) {
+      ObjectNode fields = (ObjectNode) verdict;
+      fields.remove(List.of("needed_ms", "arrived_ms"));
+      fields.put("margin", Math.round(verdict.path("margin").asDouble() * 1000) / 1000.0);
+    }
+    body.set("visual_token_reduction", reduction);
     return body;
   }
 
