@@ -71,8 +71,10 @@ public final class RealTriton implements AutoCloseable {
 
   /** Kills it at once, as a crash does. */
   public void kill() {
+    List<ProcessHandle> programs = process.descendants().toList();
     process.destroyForcibly();
     awaitExit();
+    programs.forEach(ProcessHandle::destroyForcibly); // the Python ones may outlive their server
   }
 
   /** Asks it to stop, and waits. */
