@@ -56,12 +56,28 @@ class ServeIT {
         new Launcher(folder).run("ask", QUESTION.pictureFile(), QUESTION.text());
     assertThat(answer.out()).startsWith(QUESTION.answer());
     assertThat(answer.err()).isEmpty();
+    explainsWhereTheTimeWent();
 
     signal("INT", -serve.pid()); // As a terminal's Ctrl-C: to the launcher and the services alike.
 
     assertThat(serve.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(services).noneMatch(ProcessHandle::isAlive);
     assertThat(SERVE_FILE).doesNotExist();
+  }
+
+  private void explainsWhereTheTimeWent() throws Exception {
+    Launcher.Result traced =
+        new Launcher(folder).run("ask", QUESTION.pictureFile(), QUESTION.text(), "--trace");
+    assertThat(traced.out()).contains("to the first token", "the prefill", "deciding", "plan");
+
+    Path drawing = folder.resolve("waterfall.svg");
+    Launcher.Result again = new Launcher(folder).run("explain", "--last", "--svg", drawing);
+    assertThat(traced.out()).as(again.err()).endsWith(again.out());
+    assertThat(drawing).content().startsWith("<svg").contains("prefill segment");
+
+    Launcher.Result unknown = new Launcher(folder).run("explain", "0".repeat(32));
+    assertThat(unknown.status()).isEqualTo(1);
+    assertThat(unknown.err()).contains("is not held there");
   }
 
   @Test
