@@ -24,6 +24,7 @@ class TritonConfigTest {
     assertThat(config.refreshInterval()).isEmpty();
     assertThat(config.maxReplays()).isEmpty();
     assertThat(config.stalledAfter()).isEmpty();
+    assertThat(config.encodeTimeout()).isEmpty();
     assertThat(config.tls()).isEmpty();
     assertThat(TritonFleet.of(config, LONGEST)).isEmpty();
   }
@@ -37,6 +38,7 @@ class TritonConfigTest {
                 "winnow.triton.refresh-interval", "1s",
                 "winnow.triton.max-replays", "2",
                 "winnow.triton.stalled-after", "3s",
+                "winnow.triton.encode-timeout", "4s",
                 "winnow.triton.tls.trust", "ca.pem",
                 "winnow.triton.tls.certificate", "own.pem",
                 "winnow.triton.tls.key", "own.key",
@@ -46,6 +48,7 @@ class TritonConfigTest {
     assertThat(config.refreshInterval()).hasValue(Duration.ofSeconds(1));
     assertThat(config.maxReplays()).hasValue(2);
     assertThat(config.stalledAfter()).hasValue(Duration.ofSeconds(3));
+    assertThat(config.encodeTimeout()).hasValue(Duration.ofSeconds(4));
     TritonFleetSettings.Tls tls = config.tls().orElseThrow();
     assertThat(tls.trust()).isEqualTo(Path.of("ca.pem"));
     assertThat(tls.certificate()).hasValue(Path.of("own.pem"));

@@ -20,6 +20,9 @@ import java.util.Optional;
 /** All the Tritons of a setting, as one runtime per model. */
 public final class TritonFleet {
 
+  /** Of a server that hangs, before it is known to; far above what a large tower takes on a CPU. */
+  private static final Duration ENCODE_TIMEOUT = Duration.ofSeconds(20);
+
   private final PeerAddresses hosts;
   private final Optional<TritonFleetSettings.Tls> tls;
   private final ReplicaSettings replicas;
@@ -51,7 +54,9 @@ public final class TritonFleet {
                     PeerAddresses.parse("winnow.triton.endpoints", endpoints),
                     settings.tls().map(TritonFleet::checked),
                     replicas(settings),
-                    TritonSettings.defaults().withGeneration(longestAnswer)));
+                    TritonSettings.defaults()
+                        .withGeneration(longestAnswer)
+                        .withEncode(settings.encodeTimeout().orElse(ENCODE_TIMEOUT))));
   }
 
   /** A decoder on all of them; no server needs to be there yet. */

@@ -23,6 +23,9 @@ public interface TritonFleetSettings {
   /** How long a server may say nothing of an answer that it works on; 2 min. */
   Optional<Duration> stalledAfter();
 
+  /** How long a server may take for a picture before another is asked; 20 s. */
+  Optional<Duration> encodeTimeout();
+
   /** TLS towards the servers; plain text if it is not given. */
   Optional<Tls> tls();
 
