@@ -1,15 +1,19 @@
 package io.winnow.decoder;
 
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.opentelemetry.api.OpenTelemetry;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.vertx.ext.web.Router;
+import io.winnow.decoder.access.Admission;
 import io.winnow.decoder.calibration.CalibrationLimits;
 import io.winnow.decoder.chat.ChatService;
 import io.winnow.decoder.config.DecoderConfig;
 import io.winnow.decoder.config.MeshConfig;
 import io.winnow.decoder.config.TritonConfig;
+import io.winnow.decoder.generation.AnsweringModel;
 import io.winnow.decoder.generation.FlowLimits;
 import io.winnow.decoder.generation.FlowPorts;
 import io.winnow.decoder.generation.GenerationFlow;
@@ -20,10 +24,13 @@ import io.winnow.decoder.grpc.GrpcPruner;
 import io.winnow.decoder.grpc.GrpcVisionEncoder;
 import io.winnow.decoder.grpc.PeerChannel;
 import io.winnow.decoder.grpc.ServingOptions;
+import io.winnow.decoder.metrics.DecoderMetrics;
 import io.winnow.decoder.telemetry.TelemetrySource;
 import io.winnow.decoder.tracing.AnswerTraces;
 import io.winnow.runtime.mesh.MeshNetwork;
 import io.winnow.runtime.mesh.PeerTarget;
+import io.winnow.runtime.metrics.Meters;
+import io.winnow.runtime.metrics.MetricsPage;
 import io.winnow.tracing.TracesConfig;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -126,9 +133,21 @@ class DecoderWiring {
   /** Everybody who hears what happens to answers. */
   @Produces
   @Singleton
-  TelemetrySource telemetry(OpenTelemetry traces, TracesConfig config) {
-    return TelemetrySource.all(
-        List.of(new AnswerTraces(traces.getTracer("io.winnow.decoder"), config.content())));
+  TelemetrySource telemetry(OpenTelemetry traces, TracesConfig config, DecoderMetrics metrics) {
+    AnswerTraces traced = new AnswerTraces(traces.getTracer("io.winnow.decoder"), config.content());
+    return TelemetrySource.all(List.of(metrics.beside(traced)));
+  }
+
+  @Produces
+  @Singleton
+  DecoderMetrics metrics(MeterRegistry registry) {
+    return new DecoderMetrics(registry, models.all().stream().map(AnsweringModel::name).toList());
+  }
+
+  @Produces
+  @Singleton
+  MeterFilter meterNames() {
+    return Meters.withoutOddNames();
   }
 
   @Produces
@@ -142,10 +161,23 @@ class DecoderWiring {
    * that would have them loaded on its event loop, within a minute, with a failure that leaves the
    * process up.
    */
-  void start(@Observes Router router, GenerationFlow flow) {
+  void start(@Observes Router router, GenerationFlow flow, Admission line, DecoderMetrics metrics) {
+    metrics.watch(models.all(), line, flow::liveAnswers);
     for (ChatService.ServedModel model : flow.models()) {
       log.log(Level.INFO, "serving model {0}, context {1}", model.name(), model.contextLength());
     }
+  }
+
+  void metricsPage(@Observes Router router, MeterRegistry registry) {
+    router
+        .get(MetricsPage.PATH)
+        .order(MetricsPage.ROUTE_ORDER)
+        .blockingHandler(
+            routing -> {
+              MetricsPage page = MetricsPage.of(registry, routing.request().getHeader("Accept"));
+              routing.response().putHeader("Content-Type", page.contentType()).end(page.text());
+            },
+            /* ordered= */ false);
   }
 
   void stop(

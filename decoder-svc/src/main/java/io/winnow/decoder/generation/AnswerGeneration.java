@@ -87,6 +87,7 @@ final class AnswerGeneration implements GenerationListener {
   /** Frees its slot; there may be late events. */
   void close() {
     stallWatch.stop();
+    timeline.telemetry().on(new AnswerEvent.ReaderWaited(timeline.now(), stallWatch.waited()));
     if (generation != null) {
       generation.close();
     }

@@ -15,6 +15,7 @@ final class StallWatch {
   private Timers.@Nullable Timer timer;
   private boolean waiting;
   private long waitingSince;
+  private long waitedNanos;
 
   /**
    * Begins without waiting.
@@ -40,7 +41,15 @@ final class StallWatch {
 
   /** It moves again. */
   void moving() {
+    if (waiting) {
+      waitedNanos += timers.nanoTime() - waitingSince;
+    }
     waiting = false;
+  }
+
+  /** How long nothing moved, in all. */
+  Duration waited() {
+    return Duration.ofNanos(waitedNanos);
   }
 
   /** The timer fired: tells whether the limit has passed, and goes on watching otherwise. */
@@ -58,7 +67,7 @@ final class StallWatch {
   }
 
   void stop() {
-    waiting = false;
+    moving();
     if (timer != null) {
       timer.cancel();
       timer = null;

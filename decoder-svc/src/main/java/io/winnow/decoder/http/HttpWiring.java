@@ -17,6 +17,8 @@ import io.winnow.decoder.telemetry.TelemetrySource;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
 
 /**
  * Puts the OpenAI-compatible edge on the service's HTTP server: who asks, when they may, what their
@@ -31,6 +33,7 @@ class HttpWiring {
   HttpWiring(
       Vertx vertx,
       ChatService chat,
+      Admission admission,
       TelemetrySource telemetry,
       HttpConfig http,
       AccessConfig access,
@@ -42,10 +45,16 @@ class HttpWiring {
             new OpenAiApi.Backend(
                 chat,
                 callers(access),
-                new Admission(access, timers()),
+                admission,
                 pictures(fetch),
                 new ByteBudget(http.maxBufferedSize().asLongValue()),
                 telemetry));
+  }
+
+  @Produces
+  @Singleton
+  static Admission admission(AccessConfig access, Vertx vertx) {
+    return new Admission(access, timers(vertx));
   }
 
   void mount(@Observes Router router) {
@@ -79,7 +88,7 @@ class HttpWiring {
         : PictureUrls.off();
   }
 
-  private Timers timers() {
+  private static Timers timers(Vertx vertx) {
     return (delay, task) -> {
       long id = vertx.setTimer(delay.toMillis(), timer -> task.run());
       return () -> vertx.cancelTimer(id);

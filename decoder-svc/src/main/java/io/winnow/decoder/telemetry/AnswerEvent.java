@@ -195,6 +195,9 @@ public sealed interface AnswerEvent {
   /** A token was sampled; the first one ends the time to first token. */
   record Token(long at) implements AnswerEvent {}
 
+  /** The generation is over; it waited so long for its reader to take what was there. */
+  record ReaderWaited(long at, Duration time) implements AnswerEvent {}
+
   /** Terminal: the answer is complete. Times in the summary begin at the flow, not at the edge. */
   record Finished(long at, AnswerSummary summary) implements AnswerEvent {}
 

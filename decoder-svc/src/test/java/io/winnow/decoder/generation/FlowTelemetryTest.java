@@ -49,6 +49,7 @@ class FlowTelemetryTest {
             "Token",
             "Token",
             "Token",
+            "ReaderWaited",
             "Finished");
   }
 
