@@ -37,6 +37,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
+import jakarta.enterprise.inject.Typed;
 import jakarta.inject.Singleton;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -140,6 +141,7 @@ class DecoderWiring {
 
   @Produces
   @Singleton
+  @Typed(DecoderMetrics.class) // not another TelemetrySource
   DecoderMetrics metrics(MeterRegistry registry) {
     return new DecoderMetrics(registry, models.all().stream().map(AnsweringModel::name).toList());
   }

@@ -104,6 +104,10 @@ final class TestMesh implements AutoCloseable {
     return mesh.service(module).awaitExit();
   }
 
+  int httpPort(String module) {
+    return mesh.service(module).ports().http();
+  }
+
   int grpcPort(String module) {
     return mesh.service(module).ports().grpc();
   }

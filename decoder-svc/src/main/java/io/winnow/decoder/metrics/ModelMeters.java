@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.winnow.decoder.chat.ChatFailure;
+import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ExitReport.Effect;
 import io.winnow.runtime.metrics.Buckets;
 import io.winnow.runtime.metrics.EnumCounters;
@@ -24,6 +25,10 @@ final class ModelMeters {
   /** The methods that pruner-svc has; others count together. */
   private static final KnownValues METHODS =
       new KnownValues(Set.of("none", "fitprune", "vtw", "dyvte", "fastv", "visionzip", "random"));
+
+  /** What counts against the objective: there from the start, so that alerts see the first one. */
+  private static final Set<ChatFailure.Reason> OBJECTIVE =
+      Set.of(Reason.OVERLOADED, Reason.TIMEOUT, Reason.UNAVAILABLE, Reason.INTERNAL);
 
   /** Counted on the path of every token, hence no meter's own: adding allocates nothing. */
   final LongAdder outputTokens = new LongAdder();
@@ -76,6 +81,7 @@ final class ModelMeters {
             Effect.class,
             tags);
     request(Optional.empty());
+    OBJECTIVE.forEach(reason -> request(Optional.of(reason)));
     METHODS.values().forEach(this::method);
   }
 

@@ -1,0 +1,134 @@
+package io.winnow.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.winnow.cli.mesh.Mesh;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What Prometheus gets of the running services, which {@code .ci/metrics} then has promtool read.
+ */
+@ExtendWith(SharedMesh.class)
+class MetricsIT {
+
+  private static final Path MONITORING = TestMesh.ROOT.resolve("k8s/components/monitoring");
+  private static final Path SCRAPES = TestMesh.ROOT.resolve("e2e/target/metrics");
+  private static final List<String> SERVICES = List.of(Mesh.ENCODER, Mesh.PRUNER, Mesh.DECODER);
+
+  /** Series of the services as queries name them; what else is there comes from the cluster. */
+  private static final Pattern SERIES =
+      Pattern.compile("\\b(?:winnow|gen_ai_server|process|jvm)_[a-z_0-9]+\\b(?!:)");
+
+  private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+  @Test
+  void everyMetricThatRulesDashboardAndAutoscalersNameIsThere(TestMesh mesh) throws Exception {
+    mesh.ask(DemoQuestion.TELLING);
+    Set<String> there = new TreeSet<>();
+    Files.createDirectories(SCRAPES);
+    for (String service : SERVICES) {
+      String scrape = scrape(mesh, service, "text/plain");
+      Files.writeString(SCRAPES.resolve(service + ".prom"), scrape);
+      there.addAll(series(scrape));
+    }
+
+    for (Path file : queries()) {
+      Set<String> named = named(file);
+      named.removeIf(name -> there.contains(name) || there.contains(name + "_count"));
+      assertThat(named).as("named by %s, but given by no service", file).isEmpty();
+    }
+  }
+
+  @Test
+  void anAnswerIsSeenAtEveryStage(TestMesh mesh) throws Exception {
+    double before = value(scrape(mesh, Mesh.DECODER, "text/plain"), tokensKept());
+    mesh.ask(DemoQuestion.TELLING);
+
+    String decoder = scrape(mesh, Mesh.DECODER, "text/plain");
+    assertThat(value(decoder, tokensKept()) - before).isEqualTo(576);
+    assertThat(decoder)
+        .containsPattern(
+            "gen_ai_server_time_to_first_token_seconds_count\\{.*model=\"demo\",} [1-9]")
+        .containsPattern("winnow_decoder_prefill_seconds_count\\{model=\"demo\",} [1-9]");
+    assertThat(scrape(mesh, Mesh.ENCODER, "text/plain"))
+        .containsPattern("winnow_encoder_encode_seconds_count\\{model=\"demo\",} [1-9]");
+    assertThat(scrape(mesh, Mesh.PRUNER, "text/plain"))
+        .containsPattern("winnow_pruner_decisions_total\\{method=\"none\",.*} [1-9]");
+  }
+
+  @Test
+  void anExemplarNamesTheTraceOfTheRequest(TestMesh mesh) throws Exception {
+    HttpRequest question =
+        HttpRequest.newBuilder(mesh.url().resolve("/v1/chat/completions"))
+            .header("content-type", "application/json")
+            .header("traceparent", "00-" + TRACE + "-00f067aa0ba902b7-01")
+            .POST(BodyPublishers.ofString(Api.question(DemoQuestion.TELLING).toString()))
+            .build();
+    HttpClient.newHttpClient().send(question, BodyHandlers.discarding());
+
+    assertThat(scrape(mesh, Mesh.DECODER, "application/openmetrics-text;version=1.0.0"))
+        .containsPattern("(?m)^gen_ai_server_.*_bucket\\{.*# \\{.*trace_id=\"[0-9a-f]{32}\"")
+        .endsWith("# EOF\n");
+  }
+
+  private static String tokensKept() {
+    return "winnow_decoder_visual_tokens_kept_total{method=\"none\",model=\"demo\",}";
+  }
+
+  private static List<Path> queries() {
+    return List.of(
+        MONITORING.resolve("prometheus-rules.yaml"),
+        MONITORING.resolve("grafana-dashboard.json"),
+        TestMesh.ROOT.resolve("k8s/components/autoscaling-hpa/autoscalers.yaml"),
+        TestMesh.ROOT.resolve("k8s/components/autoscaling-keda/scaled-objects.yaml"),
+        TestMesh.ROOT.resolve("k8s/components/gateway-inference/endpoint-picker.yaml"),
+        TestMesh.ROOT.resolve("docs/telemetry.md"));
+  }
+
+  private static Set<String> named(Path file) throws IOException {
+    Matcher matcher = SERIES.matcher(Files.readString(file));
+    return matcher
+        .results()
+        .map(result -> result.group())
+        .filter(name -> !name.endsWith("_"))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static Set<String> series(String scrape) {
+    return scrape
+        .lines()
+        .filter(line -> !line.startsWith("#"))
+        .map(line -> line.split("[{ ]", 2)[0])
+        .collect(Collectors.toSet());
+  }
+
+  private static double value(String scrape, String series) {
+    return scrape
+        .lines()
+        .filter(line -> line.startsWith(series + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(series.length())))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no " + series));
+  }
+
+  private static String scrape(TestMesh mesh, String service, String accept) throws Exception {
+    URI page = URI.create("http://127.0.0.1:" + mesh.httpPort(service) + "/q/metrics");
+    HttpRequest request = HttpRequest.newBuilder(page).header("Accept", accept).build();
+    return HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
+  }
+}
