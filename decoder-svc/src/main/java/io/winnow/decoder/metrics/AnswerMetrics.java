@@ -1,7 +1,6 @@
 package io.winnow.decoder.metrics;
 
 import io.micrometer.core.instrument.Timer;
-import io.opentelemetry.context.Scope;
 import io.winnow.decoder.chat.AnswerSummary;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatMessage;
@@ -47,11 +46,13 @@ final class AnswerMetrics implements AnswerTelemetry {
       token(token.at());
       return;
     }
-    try (Scope trace = trace()) {
-      if (!(arrival(event) || planning(event) || generation(event))) {
-        end(event);
-      }
-    }
+    Exemplars.naming(
+        traces.context(Hop.REQUEST, 0),
+        () -> {
+          if (!(arrival(event) || planning(event) || generation(event))) {
+            end(event);
+          }
+        });
   }
 
   @Override
@@ -64,15 +65,9 @@ final class AnswerMetrics implements AnswerTelemetry {
     lastToken = at;
     if (tokens++ == 0) {
       firstToken = at;
-      try (Scope trace = trace()) {
-        record(model.firstToken, received, at);
-      }
+      Exemplars.naming(
+          traces.context(Hop.REQUEST, 0), () -> record(model.firstToken, received, at));
     }
-  }
-
-  /** While it is open, what is recorded may become an exemplar that names the request's trace. */
-  private Scope trace() {
-    return Exemplars.within(traces.context(Hop.REQUEST, 0));
   }
 
   private boolean arrival(AnswerEvent event) {

@@ -4,7 +4,7 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.TraceState;
-import io.opentelemetry.context.Scope;
+import io.opentelemetry.context.Context;
 import io.winnow.decoder.telemetry.TraceContext;
 
 /**
@@ -17,14 +17,16 @@ final class Exemplars {
 
   private Exemplars() {}
 
-  static Scope within(TraceContext trace) {
+  /** Measures something; what it records may become an exemplar that names the trace. */
+  static void naming(TraceContext trace, Runnable measuring) {
     String[] fields = trace.traceparent().split("-", -1); // version-trace-span-flags
     if (fields.length != FIELDS) {
-      return Scope.noop();
+      measuring.run();
+      return;
     }
     SpanContext context =
         SpanContext.create(
             fields[1], fields[2], TraceFlags.fromHex(fields[3], 0), TraceState.getDefault());
-    return context.isValid() ? Span.wrap(context).makeCurrent() : Scope.noop();
+    Context.root().with(Span.wrap(context)).wrap(measuring).run();
   }
 }
