@@ -18,6 +18,16 @@ public interface GenerationListener {
   /** The prefill is complete. */
   default void onPrefilled(PrefillSummary summary) {}
 
+  /**
+   * What ran the generation was lost, and another takes it up: nothing is told again. Only from a
+   * runtime of several.
+   *
+   * @param attempt 1 for the first time
+   * @param replayedTokens tokens of the answer that are computed again
+   * @param lost how it was lost
+   */
+  default void onFailedOver(int attempt, int replayedTokens, RuntimeFailure lost) {}
+
   /** A token was sampled, the end-of-sequence token included. */
   void onToken(SampledToken token);
 

@@ -14,6 +14,7 @@ import io.winnow.runtime.RuntimeFailure;
 import io.winnow.runtime.SampledToken;
 import io.winnow.runtime.SegmentEnd;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -113,6 +114,13 @@ final class AnswerGeneration implements GenerationListener {
   public void onPrefilled(PrefillSummary summary) {
     long at = timeline.now();
     mailbox.execute(() -> events.prefilled(new Prefilled(summary, prefillBegun, at)));
+  }
+
+  @Override
+  public void onFailedOver(int attempt, int replayedTokens, RuntimeFailure lost) {
+    String reason = lost.kind().name().toLowerCase(Locale.ROOT);
+    AnswerEvent event = new AnswerEvent.FailedOver(timeline.now(), attempt, replayedTokens, reason);
+    mailbox.execute(() -> timeline.telemetry().on(event));
   }
 
   @Override

@@ -34,11 +34,15 @@ final class PrefillEvents {
       AnswerGeneration.Prefilled prefilled, DecoderManifest decoder, DecoderMacs macs) {
     List<AnswerEvent.Segment> segments = new ArrayList<>();
     List<SegmentRun> runs = prefilled.summary().runs();
+    // Where a runtime was lost in the prefill, the runs are those of the next one.
+    long first =
+        Math.max(
+            prefilled.begunNanos(), prefilled.endedNanos() - prefilled.summary().total().toNanos());
     int known = Math.min(runs.size(), decoder.getSegmentsCount());
     for (int number = 0; number < known; number++) {
       SegmentManifest layers = decoder.getSegments(number);
       SegmentRun run = runs.get(number);
-      long begin = prefilled.begunNanos() + run.begin().toNanos();
+      long begin = first + run.begin().toNanos();
       int last = layers.getFirstLayer() + layers.getLayerCount();
       int[] entered =
           Arrays.copyOfRange(prefilled.summary().entered(), layers.getFirstLayer(), last);

@@ -229,7 +229,6 @@ final class AnswerTrace implements AnswerTelemetry {
               ERROR_TYPE,
               lost.reason()),
           lost.at());
-      spans.fail(PREFILL, lost.reason(), lost.at());
     } else {
       return false;
     }

@@ -23,6 +23,7 @@ import io.winnow.decoder.tracing.CollectedSpans;
 import io.winnow.runtime.RuntimeFailure;
 import io.winnow.tracing.TraceNames;
 import io.winnow.v1.Plan;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -96,6 +97,28 @@ class FlowTracesTest {
   }
 
   @Test
+  void aFailOverIsAnEventAndThePrefillGoesOn() {
+    AnswerTelemetry telemetry = begin(ask(picture(1)).request());
+    telemetry.on(new AnswerEvent.Submitted(1));
+    telemetry.on(new AnswerEvent.PrefillStarted(2));
+    telemetry.on(new AnswerEvent.FailedOver(3, 1, 0, "unavailable"));
+    telemetry.on(
+        new AnswerEvent.Prefilled(
+            9,
+            List.of(new AnswerEvent.Segment(0, 0, 2, 4, 8, 5, 5, 4, 4, 1)),
+            Duration.ZERO,
+            1,
+            1));
+    telemetry.on(new AnswerEvent.Failed(10, ChatFailure.of(Reason.CANCELLED, "enough")));
+
+    assertThat(spans.root().getEvents())
+        .extracting(EventData::getName)
+        .containsExactly("fail-over");
+    assertThat(spans.only("prefill segment").getParentSpanId())
+        .isEqualTo(spans.only("prefill").getSpanId());
+  }
+
+  @Test
   void wordsAreNotRecorded() {
     answer(ask(picture(1), text("secret")).request());
 
@@ -153,14 +176,17 @@ class FlowTracesTest {
   }
 
   private ActiveAnswer answer(ChatRequest request) {
-    long now = fixture.simulation.nanoTime();
-    AnswerTelemetry telemetry =
-        TelemetrySource.all(List.of(new AnswerTraces(spans.tracer(), content)))
-            .begin(new RequestOrigin(request.id(), Edge.GRPC, CALLER, now));
-    telemetry.on(new AnswerEvent.Accepted(now, request));
+    AnswerTelemetry telemetry = begin(request);
+    telemetry.on(new AnswerEvent.Accepted(fixture.simulation.nanoTime(), request));
     ActiveAnswer answer = fixture.flow.answer(request, fixture.listener, telemetry);
     answer.request(1_000);
     fixture.simulation.settle();
     return answer;
+  }
+
+  private AnswerTelemetry begin(ChatRequest request) {
+    long now = fixture.simulation.nanoTime();
+    return TelemetrySource.all(List.of(new AnswerTraces(spans.tracer(), content)))
+        .begin(new RequestOrigin(request.id(), Edge.GRPC, CALLER, now));
   }
 }

@@ -199,7 +199,14 @@ final class ReplicatedGeneration implements Generation {
         attempt.member.name(),
         progress.tokens(),
         failure.message());
+    takeUp(attempt, failure);
+  }
+
+  private void takeUp(Attempt after, RuntimeFailure failure) {
     try {
+      if (after.heard) {
+        listener.onFailedOver(replays, progress.tokens(), failure); // no attempt speaks just now
+      }
       begin();
     } catch (RuntimeException e) {
       log.log(Level.ERROR, "a generation cannot be taken up", e);

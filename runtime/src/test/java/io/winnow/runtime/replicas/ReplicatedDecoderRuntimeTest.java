@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.winnow.runtime.FinishCause;
 import io.winnow.runtime.Generation;
+import io.winnow.runtime.GenerationListener;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.Prompt;
 import io.winnow.runtime.RuntimeFailure;
 import io.winnow.runtime.RuntimeFailure.Kind;
+import io.winnow.runtime.SampledToken;
 import io.winnow.runtime.contract.RecordingListener;
 import io.winnow.runtime.contract.RecordingListener.Event;
 import io.winnow.runtime.contract.RecordingListener.Failed;
@@ -17,6 +19,7 @@ import io.winnow.runtime.contract.RecordingListener.Finished;
 import io.winnow.runtime.contract.RecordingListener.SegmentEnded;
 import io.winnow.runtime.contract.RecordingListener.Token;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +47,43 @@ class ReplicatedDecoderRuntimeTest {
 
     assertThat(disturbed).isEqualTo(undisturbed);
     assertThat(fleet.replica("b").requests).hasSize(1);
+  }
+
+  @Test
+  void aListenerMayHearOfTheLoss() {
+    List<String> heard = new ArrayList<>();
+    GenerationListener curious =
+        new GenerationListener() {
+          @Override
+          public void onFailedOver(int attempt, int replayedTokens, RuntimeFailure lost) {
+            heard.add("%d: %d tokens, %s".formatted(attempt, replayedTokens, lost.kind()));
+          }
+
+          @Override
+          public void onToken(SampledToken token) {
+            heard.add("token");
+          }
+
+          @Override
+          public void onFinished(FinishCause cause) {
+            heard.add("finished");
+          }
+
+          @Override
+          public void onFailed(RuntimeFailure failure) {
+            heard.add("failed");
+          }
+        };
+    Fleet fleet = Fleet.of("a", "b");
+    fleet.runtime.start(request(), curious).decode(ANSWER);
+    while (heard.size() < 2) {
+      fleet.step();
+    }
+    fleet.busy().die();
+    fleet.run();
+
+    assertThat(heard.subList(0, 3)).containsExactly("token", "token", "1: 2 tokens, UNAVAILABLE");
+    assertThat(heard).endsWith("token", "finished");
   }
 
   private List<String> told(Fleet fleet, RecordingListener recording, int steps) {
