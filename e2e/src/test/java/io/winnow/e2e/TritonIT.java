@@ -144,6 +144,24 @@ class TritonIT {
   }
 
   @Test
+  void aTritonThatHangsDelaysAnswersAndLosesNone() throws Exception {
+    List<DemoQuestion> all = DemoQuestion.all(); // the last ones' pictures are not cached yet
+    tritons.get(0).freeze();
+
+    Map<DemoQuestion, CompletableFuture<Reply>> answers = new LinkedHashMap<>();
+    for (DemoQuestion question : all.subList(all.size() - 4, all.size())) {
+      answers.put(question, api.postAsync(Api.question(question)));
+    }
+
+    for (Map.Entry<DemoQuestion, CompletableFuture<Reply>> answer : answers.entrySet()) {
+      Reply reply = answer.getValue().get(90, TimeUnit.SECONDS);
+      assertThat(reply.status()).as(reply.message()).isEqualTo(200);
+      assertThat(reply.answer()).isEqualTo(answer.getKey().answer());
+    }
+    tritons.get(0).thaw();
+  }
+
+  @Test
   void withoutATritonTheMeshSaysSoAndComesBackByItself() throws Exception {
     tritons.forEach(RealTriton::kill);
 
