@@ -76,6 +76,10 @@ final class ServeCommand implements Callable<Integer> {
     out.println(mesh.url());
     out.flush();
     for (ServiceProcess service : mesh.services()) {
+      err()
+          .printf(
+              "winnow: metrics of %s: http://127.0.0.1:%d/q/metrics%n",
+              service.module(), service.ports().http());
       service.onExit(() -> report(mesh, service));
     }
     int status = mesh.service(Mesh.DECODER).awaitExit();
