@@ -7,6 +7,7 @@ import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.winnow.inference.ModelInferResponse;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +69,10 @@ final class Attempt extends ClientStreamTracer.Factory {
   /** The request, with its tensors in shared memory where that is possible and pays. */
   InferRequest place(InferRequest request) {
     RegionPool regions = backend().regions();
-    shared = mayShare && regions != null ? SharedPlacement.of(request, regions) : null;
+    shared =
+        mayShare && regions != null
+            ? SharedPlacement.of(request, regions, Duration.ofNanos(remainingNanos()))
+            : null;
     return shared == null ? request : shared.request();
   }
 

@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param tls null: in clear text
  * @param maxMessageBytes bound of a received message; a larger one fails its call with
  *     RESOURCE_EXHAUSTED
- * @param keepaliveTime a connection that is silent for so long is probed; null: never. Below 5
- *     minutes only where the server allows it (Triton's {@code --grpc-http2-min-recv-ping-...}): it
- *     ends the connection of a client that probes too often
+ * @param keepaliveTime a connection that is silent for so long is probed; null: never. gRPC takes
+ *     less than 10 s for 10 s. Below 5 minutes only where the server allows it (Triton's {@code
+ *     --grpc-http2-max-ping-strikes} and its neighbours): it ends the connection of a client that
+ *     probes too often
  * @param keepaliveTimeout a probe must be answered within
  * @param keepaliveWithoutCalls whether idle connections are probed too
  * @param idleTimeout a connection without calls is closed after; the next call opens one

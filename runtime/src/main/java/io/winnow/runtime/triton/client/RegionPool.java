@@ -1,5 +1,6 @@
 package io.winnow.runtime.triton.client;
 
+import io.grpc.Status;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -18,7 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class RegionPool {
 
   private static final int SMALLEST = 1 << 16;
-  private static final CallSettings REGISTRATION = CallSettings.within(Duration.ofSeconds(5));
+  private static final Duration REGISTRATION = Duration.ofMillis(500);
+
+  /** After a server did not answer a registration, calls do not wait for another one so long. */
+  private static final long SUSPENSION_NANOS = Duration.ofSeconds(5).toNanos();
+
   private static final CallSettings FAREWELL = CallSettings.within(Duration.ofSeconds(1));
 
   private final SharedMemorySettings settings;
@@ -34,6 +39,8 @@ final class RegionPool {
   private long bytesInUse;
   private boolean usable;
   private boolean tried;
+  private boolean suspended;
+  private long suspendedNanos;
 
   RegionPool(SharedMemorySettings settings, SharedMemoryControl control, String address) {
     this.settings = settings;
@@ -50,9 +57,12 @@ final class RegionPool {
   }
 
   /**
-   * A region of at least so many bytes; null where there is none to be had. May wait for a call.
+   * A region of at least so many bytes. May wait for a call to the server, briefly.
+   *
+   * @param remaining time that the borrower has
+   * @return null where there is none to be had
    */
-  synchronized @Nullable Borrowed borrow(long bytes) {
+  synchronized @Nullable Borrowed borrow(long bytes, Duration remaining) {
     if (!pays(bytes) || tried && !usable) {
       return null;
     }
@@ -61,10 +71,14 @@ final class RegionPool {
     if (fitting != null && !fitting.isEmpty()) {
       return new Borrowed(fitting.pop(), epoch);
     }
+    if (isSuspended() || remaining.isNegative() || remaining.isZero()) {
+      return null;
+    }
+    Duration patience = remaining.compareTo(REGISTRATION) < 0 ? remaining : REGISTRATION;
     if (bytesInUse + size > settings.limitBytes() && !discardIdle(size)) {
       return null;
     }
-    SharedRegion created = register(size);
+    SharedRegion created = register(size, CallSettings.within(patience));
     return created == null ? null : new Borrowed(created, epoch);
   }
 
@@ -100,7 +114,12 @@ final class RegionPool {
     }
   }
 
-  private @Nullable SharedRegion register(int size) {
+  private boolean isSuspended() {
+    suspended = suspended && System.nanoTime() - suspendedNanos < SUSPENSION_NANOS;
+    return suspended;
+  }
+
+  private @Nullable SharedRegion register(int size, CallSettings call) {
     SharedRegion region;
     try {
       region = SharedRegion.create(size);
@@ -109,15 +128,23 @@ final class RegionPool {
     }
     try {
       if (!tried) {
-        unregisterAbandoned();
+        unregisterAbandoned(call);
       }
-      control.register(region.description(), REGISTRATION);
+      control.register(region.description(), call);
       usable = true;
       bytesInUse += size;
       return region;
     } catch (TritonException e) {
-      // Refused: the server sees another /dev/shm or has no such extension. Unreachable: not told.
-      tried = tried || !e.isTransient();
+      boolean silent =
+          e.isTransient()
+              || e.code() == Status.Code.DEADLINE_EXCEEDED
+              || e.code() == Status.Code.CANCELLED;
+      if (silent) {
+        suspended = true;
+        suspendedNanos = System.nanoTime();
+      } else {
+        tried = true; // the server sees another /dev/shm or has no such extension
+      }
       return null;
     } finally {
       tried = tried || usable;
@@ -126,10 +153,10 @@ final class RegionPool {
   }
 
   /** Regions of processes that died before they could unregister them. */
-  private void unregisterAbandoned() {
-    for (SharedMemoryControl.SystemRegion region : control.systemRegions(REGISTRATION)) {
+  private void unregisterAbandoned(CallSettings call) {
+    for (SharedMemoryControl.SystemRegion region : control.systemRegions(call)) {
       if (RegionName.isAbandoned(region.name())) {
-        control.unregisterSystem(region.name(), REGISTRATION);
+        control.unregisterSystem(region.name(), call);
       }
     }
   }

@@ -57,7 +57,10 @@ public final class TritonPool implements InferenceClient {
     return new TritonPool(backends, settings);
   }
 
-  /** The servers, for what concerns one of them; calls made there count as load here. */
+  /**
+   * The servers, for what concerns one of them. Calls made there count as load here; the pool
+   * closes them.
+   */
   public List<TritonEndpoint> endpoints() {
     return endpoints;
   }

@@ -83,6 +83,16 @@ class SharedMemoryTest {
   }
 
   @Test
+  void doesNotWaitAgainForAServerThatDoesNotAnswerARegistration() {
+    server.ignoresRegions = true;
+    for (int i = 0; i < 3; i++) {
+      assertEchoes(endpoint, 1_000, 4_000);
+    }
+    assertThat(server.registrations).hasValue(1);
+    assertThat(server.sharedInputs).hasValue(0);
+  }
+
+  @Test
   void triesNoSharingWithAnotherHostOrWhenOff() {
     try (TritonEndpoint far = server.endpoint("triton.example:8001", SHARING);
         TritonEndpoint off = server.endpoint("localhost:1", SharedMemorySettings.off())) {

@@ -61,7 +61,7 @@ class TritonFaultsIT {
             .with(
                 new EjectionSettings(
                     1, Duration.ofMillis(200), Duration.ofMillis(200), Duration.ofSeconds(5)));
-    CallSettings brief = CallSettings.within(Duration.ofSeconds(2));
+    CallSettings brief = CallSettings.within(Duration.ofSeconds(5));
     try (TritonPool pool =
         TritonPool.of(List.of(frail.address(), SmallModels.address()), settings)) {
       TritonEndpoint hanging = pool.endpoints().get(0);
