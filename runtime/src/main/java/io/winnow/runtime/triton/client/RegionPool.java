@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class RegionPool {
 
   private static final int SMALLEST = 1 << 16;
-  private static final Duration REGISTRATION = Duration.ofMillis(500);
+  private static final Duration REGISTRATION = Duration.ofSeconds(2);
 
   /** After a server did not answer a registration, calls do not wait for another one so long. */
   private static final long SUSPENSION_NANOS = Duration.ofSeconds(5).toNanos();

@@ -120,7 +120,7 @@ class LeastOutstandingTest {
     assertThat(c.health().healthy()).isTrue();
   }
 
-  @Property
+  @Property(tries = 200)
   void spreadsCallsEvenlyWhateverTheOrderOfTheirEnds(
       @ForAll @Size(max = 100) List<@IntRange(min = 0, max = 20) Integer> ends) {
     List<Backend> three = List.of(backend("x"), backend("y"), backend("z"));
