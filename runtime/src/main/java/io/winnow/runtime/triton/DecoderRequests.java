@@ -77,7 +77,7 @@ final class DecoderRequests {
     return verb("resume", generation).parameter("segment", segment).parameter("exit", exit).build();
   }
 
-  InferRequest decode(String generation, int tokens) {
+  InferRequest decode(String generation, long tokens) {
     return verb("decode", generation).parameter("tokens", tokens).build();
   }
 

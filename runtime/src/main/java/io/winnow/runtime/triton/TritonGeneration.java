@@ -40,7 +40,8 @@ final class TritonGeneration implements Generation, StreamListener {
   private Optional<InferStream> stream = Optional.empty();
   private Optional<RuntimeFailure> ending = Optional.empty(); // what to say at the end
   private Optional<Future<?>> timer = Optional.empty(); // of what the server owes an answer to
-  private long credit; // before the prefill
+  private long credit; // granted by the caller, not yet sent
+  private long unspent; // sent, and no token has come for it yet
   private boolean sent;
   private boolean ended;
 
@@ -82,12 +83,23 @@ final class TritonGeneration implements Generation, StreamListener {
       throw new IllegalArgumentException("tokens is " + tokens + ", must be at least 1");
     }
     synchronized (this) {
-      if (!sent) {
-        credit += tokens;
-        return;
+      credit += tokens;
+      if (sent) {
+        sendCredit();
       }
     }
-    say(runtime.requests().decode(name, tokens));
+  }
+
+  /**
+   * Sends the caller's credit on once the server has no more than that left: a caller who grants
+   * one token for each that it takes costs a message for every few of them.
+   */
+  private synchronized void sendCredit() {
+    if (credit > 0 && credit >= unspent) {
+      say(runtime.requests().decode(name, credit));
+      unspent += credit;
+      credit = 0;
+    }
   }
 
   @Override
@@ -130,6 +142,8 @@ final class TritonGeneration implements Generation, StreamListener {
       }
       sent = true;
       granted = credit;
+      unspent = credit;
+      credit = 0;
       verbs = List.copyOf(unsent);
       InferStream open;
       try {
@@ -198,6 +212,10 @@ final class TritonGeneration implements Generation, StreamListener {
     } else if (event instanceof DecoderEvent.Prefilled prefilled) {
       tell(told -> told.onPrefilled(prefilled.summary()));
     } else if (event instanceof DecoderEvent.Token token) {
+      synchronized (this) {
+        unspent--;
+        sendCredit();
+      }
       tell(told -> told.onToken(token.token()));
     } else if (event instanceof DecoderEvent.Finished finished) {
       finish(finished.cause());

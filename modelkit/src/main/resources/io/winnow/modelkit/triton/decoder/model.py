@@ -143,16 +143,26 @@ class TritonPythonModel:
         while True:
             try:
                 letter = self.outbox.get(timeout=WATCH_SECONDS)
-                if letter is None:
-                    return
-                self.post(*letter)
             except queue.Empty:
-                pass
-            except Exception:
-                logging.exception("an event could not be sent")
+                letter = ()
+            if letter is None:
+                return
+            if letter:
+                self.post_safely(*letter)
             if time.monotonic() - watched >= WATCH_SECONDS:
-                self.watch()
+                try:
+                    self.watch()
+                except Exception:  # the thread must go on
+                    logging.exception("streams could not be watched")
                 watched = time.monotonic()
+
+    def post_safely(self, stream, event, values):
+        try:
+            self.post(stream, event, values)
+        except Exception as error:  # a generation whose events are lost must not go on in silence
+            logging.exception("an event could not be sent")
+            if stream.generation is not None:
+                self.engine.close(stream.generation, "INTERNAL", f"an event could not be sent: {error}")
 
     def post(self, stream, event, values):
         final = event in (None, FINISHED, FAILED, DESCRIBED)
