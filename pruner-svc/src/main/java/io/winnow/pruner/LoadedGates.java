@@ -46,7 +46,8 @@ final class LoadedGates implements GateBook, AutoCloseable {
                 models.model(name), EmbeddedSettings.defaults().withIntraOpThreads(1))
             .ifPresent(gates -> loaded.put(name, gates));
       }
-    } catch (ModelRepositoryException e) {
+      loaded.values().forEach(LoadedGates::warm);
+    } catch (RuntimeException e) {
       loaded.values().forEach(ExitGates::close);
       throw e;
     }
@@ -54,6 +55,12 @@ final class LoadedGates implements GateBook, AutoCloseable {
         (name, gates) ->
             log.log(Level.INFO, "model {0} has exit gates after layers {1}", name, gates.layers()));
     return new LoadedGates(loaded);
+  }
+
+  /** Has each gate say something, so that no prefill waits for what happens only once. */
+  private static void warm(ExitGates gates) {
+    float[] nothing = new float[gates.statusWidth()];
+    gates.layers().forEach(layer -> gates.logits(layer, nothing));
   }
 
   @Override

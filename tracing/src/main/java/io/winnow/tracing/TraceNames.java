@@ -87,6 +87,10 @@ public final class TraceNames {
   public static final AttributeKey<Long> SEGMENT_NUMBER = longKey("winnow.segment");
   public static final AttributeKey<Long> FIRST_LAYER = longKey("winnow.layer.first");
   public static final AttributeKey<Long> LAYERS = longKey("winnow.layers");
+  public static final AttributeKey<Long> LAYER = longKey("winnow.layer");
+  public static final AttributeKey<Long> APPLIED_LAYER = longKey("winnow.layer.applied");
+  public static final AttributeKey<Double> MARGIN = doubleKey("winnow.margin");
+  public static final AttributeKey<Double> LATENESS = doubleKey("winnow.lateness"); // seconds
   public static final AttributeKey<Boolean> EXIT = booleanKey("winnow.exit");
   public static final AttributeKey<String> EFFECT = stringKey("winnow.effect");
   public static final AttributeKey<Boolean> BY_PRUNER = booleanKey("winnow.by_pruner");

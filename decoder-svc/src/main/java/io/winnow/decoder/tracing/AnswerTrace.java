@@ -1,6 +1,7 @@
 package io.winnow.decoder.tracing;
 
 import static io.winnow.tracing.TraceNames.ADMISSION;
+import static io.winnow.tracing.TraceNames.APPLIED_LAYER;
 import static io.winnow.tracing.TraceNames.ATTEMPT;
 import static io.winnow.tracing.TraceNames.BLOCKING;
 import static io.winnow.tracing.TraceNames.BLOCKS;
@@ -20,7 +21,10 @@ import static io.winnow.tracing.TraceNames.FIRST_LAYER;
 import static io.winnow.tracing.TraceNames.FIRST_TOKEN;
 import static io.winnow.tracing.TraceNames.FLOPS;
 import static io.winnow.tracing.TraceNames.FLOPS_RATIO;
+import static io.winnow.tracing.TraceNames.LATENESS;
+import static io.winnow.tracing.TraceNames.LAYER;
 import static io.winnow.tracing.TraceNames.LAYERS;
+import static io.winnow.tracing.TraceNames.MARGIN;
 import static io.winnow.tracing.TraceNames.METHOD;
 import static io.winnow.tracing.TraceNames.OBSERVATION;
 import static io.winnow.tracing.TraceNames.OUTPUT_TOKENS;
@@ -45,8 +49,10 @@ import static io.winnow.tracing.TraceNames.VISUAL_TOKENS;
 import static io.winnow.tracing.TraceNames.WIRE;
 
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
+import io.winnow.decoder.chat.ExitReport;
 import io.winnow.decoder.telemetry.AnswerEvent;
 import io.winnow.decoder.telemetry.AnswerTelemetry;
 import io.winnow.decoder.telemetry.RequestOrigin;
@@ -184,14 +190,21 @@ final class AnswerTrace implements AnswerTelemetry {
 
   /** What a verdict came to; told late, with the time at which it came. */
   private void settled(AnswerEvent.VerdictSettled settled) {
-    event(
-        VERDICT_EFFECT,
-        Attributes.of(
-            SEGMENT_NUMBER,
-            (long) settled.question().segment(),
-            EFFECT,
-            settled.question().effect().name().toLowerCase(Locale.ROOT)),
-        settled.at());
+    ExitReport.Question question = settled.question();
+    AttributesBuilder attributes =
+        Attributes.builder()
+            .put(SEGMENT_NUMBER, (long) question.segment())
+            .put(LAYER, (long) question.layer())
+            .put(EFFECT, question.effect().name().toLowerCase(Locale.ROOT));
+    question
+        .verdict()
+        .ifPresent(
+            verdict ->
+                attributes
+                    .put(MARGIN, (double) verdict.margin())
+                    .put(LATENESS, (settled.at() - settled.needed()) / NANOS));
+    question.appliedLayer().ifPresent(layer -> attributes.put(APPLIED_LAYER, (long) layer));
+    event(VERDICT_EFFECT, attributes.build(), settled.at());
   }
 
   private void planned(AnswerEvent.Planned planned) {

@@ -5,6 +5,7 @@ import static io.winnow.decoder.generation.FlowFixture.picture;
 import static io.winnow.decoder.generation.FlowFixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
@@ -94,6 +95,10 @@ class FlowTracesTest {
         .extracting(EventData::getName)
         .containsExactly("observation", "verdict", "verdict effect");
     assertThat(spans.root().getEvents().get(1).getAttributes().get(TraceNames.EXIT)).isTrue();
+    Attributes effect = spans.root().getEvents().get(2).getAttributes();
+    assertThat(effect.get(TraceNames.LAYER)).isEqualTo(3); // the last of segment 1
+    assertThat(effect.get(TraceNames.MARGIN)).isEqualTo(2.5);
+    assertThat(effect.get(TraceNames.LATENESS)).isNotNegative();
   }
 
   @Test
