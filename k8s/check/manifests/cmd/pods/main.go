@@ -157,7 +157,7 @@ func start(n node, deployment appsv1.Deployment) (*pod, error) {
 	p.reached = "gets ready from its image"
 	if n.hasTriton() && deployment.Name != "pruner-svc" {
 		p.reached = "starts from its image, and is not ready without Triton"
-		if probeOnce(container, container.ReadinessProbe) == nil {
+		if !p.awaitUnready(container) {
 			return p, fmt.Errorf("it is ready without its Triton")
 		}
 	} else if err := p.await(container, container.ReadinessProbe); err != nil {
@@ -165,6 +165,17 @@ func start(n node, deployment appsv1.Deployment) (*pod, error) {
 	}
 	p.took = time.Since(begin).Round(time.Second)
 	return p, nil
+}
+
+// A service finds out within seconds that there is no Triton.
+func (p *pod) awaitUnready(container corev1.Container) bool {
+	for range 30 {
+		if probeOnce(container, container.ReadinessProbe) != nil && !p.container.ended() {
+			return true
+		}
+		time.Sleep(time.Second)
+	}
+	return false
 }
 
 // Repeats the probe as often as the manifest allows.
