@@ -1,6 +1,5 @@
 package io.winnow.e2e.drill;
 
-import io.winnow.runtime.process.StopRequests;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,7 +9,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -36,19 +34,12 @@ final class Replica {
   }
 
   /** Starts a process, which is not ready yet. */
-  static Replica start(Service service, Hosts hosts, int host, List<String> flags, Path logs)
+  static Replica start(Service service, Hosts hosts, int host, List<String> flags, Path models)
       throws IOException {
     String address = hosts.address(host);
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(flags);
-    command.add("-Dquarkus.http.host=" + address);
-    command.add("-Dquarkus.grpc.server.host=" + address);
-    command.add("-jar");
-    command.add(service.jar().toString());
-    command.add(StopRequests.STOP_WITH_PARENT);
-    Path log = logs.resolve(service.module() + "-" + host + ".log");
-    ProcessBuilder builder = new ProcessBuilder(hosts.on(host, command));
+    Path log = models.resolveSibling(service.module() + "-" + host + ".log");
+    ProcessBuilder builder =
+        new ProcessBuilder(hosts.on(host, service.command(address, flags, models)));
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     return new Replica(service, address, log, builder.start());
   }
@@ -73,7 +64,7 @@ final class Replica {
 
   private boolean isReady() throws InterruptedException {
     try {
-      return get("/q/health/ready").statusCode() == 200;
+      return get(service.readyUrl(address)).statusCode() == 200;
     } catch (IOException e) {
       return false; // not listening yet
     }
@@ -81,7 +72,7 @@ final class Replica {
 
   /** How many requests it has taken, by its own metrics. */
   double taken() throws IOException, InterruptedException {
-    return get("/q/metrics")
+    return get(service.metricsUrl(address))
         .body()
         .lines()
         .filter(line -> line.startsWith(service.takenMetric()))
@@ -95,8 +86,7 @@ final class Replica {
     return rest.split(" ")[0];
   }
 
-  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    URI uri = URI.create("http://" + address + ":" + service.httpPort() + path);
+  private HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
     return http.send(
         HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build(),
         BodyHandlers.ofString());

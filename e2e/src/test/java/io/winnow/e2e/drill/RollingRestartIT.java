@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Every replica of every service is replaced while clients ask: as a Deployment does it, a new one
@@ -20,8 +21,10 @@ import org.junit.jupiter.api.Test;
 class RollingRestartIT {
 
   private static final Path ROOT = Path.of(System.getProperty("winnow.root"));
+  private static final List<Service> SERVICES =
+      List.of(Service.ENCODER, Service.PRUNER, Service.DECODER);
   private static final int REPLICAS = 2;
-  private static final int HOSTS = 2 * REPLICAS * Service.values().length;
+  private static final int HOSTS = 12;
   private static final int CLIENTS = 3;
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
 
@@ -29,17 +32,16 @@ class RollingRestartIT {
   private static final long LEAVING_MILLIS = 4_000;
 
   private final List<Replica> running = new ArrayList<>();
-  private Path folder;
+  private Path models;
   private Hosts hosts;
   private Names names;
   private Load load;
-  private Path models;
   private int lastHost;
 
   @BeforeEach
-  void start() throws Exception {
-    folder = Files.createDirectories(ROOT.resolve("e2e/target/drill"));
-    models = ROOT.resolve("e2e/target/models/demo");
+  void prepare() throws Exception {
+    Path folder = Files.createDirectories(ROOT.resolve("e2e/target/drill"));
+    models = folder.resolve("models");
     ExportRequest demo = ExportRequest.of(ROOT.resolve("demo-model/checkpoint"), models, "demo");
     if (!Exporter.isUpToDate(demo)) {
       Exporter.export(demo, (file, done, total) -> {});
@@ -47,15 +49,6 @@ class RollingRestartIT {
     hosts = Hosts.create(HOSTS);
     names = new Names(folder.resolve("hosts"));
     load = new Load(names);
-    List<Replica> first = new ArrayList<>();
-    for (Service service : Service.values()) {
-      for (int i = 0; i < REPLICAS; i++) {
-        first.add(launch(service));
-      }
-    }
-    for (Replica replica : first) {
-      join(replica);
-    }
   }
 
   @AfterEach
@@ -67,20 +60,54 @@ class RollingRestartIT {
 
   @Test
   void losesNoRequestAndGivesNewReplicasTheirShare() throws Exception {
+    List<String> embedded = List.of();
+    start(SERVICES, REPLICAS, embedded);
+    replaceUnderLoad(SERVICES, embedded);
+  }
+
+  @Test
+  @EnabledIfSystemProperty(
+      named = "winnow.triton",
+      matches = "true",
+      disabledReason = "needs a real Triton: mvn verify -Ptriton fetches one")
+  void losesNoRequestWhenTheTritonsAreReplaced() throws Exception {
+    Service.installTriton();
+    List<String> onTriton =
+        List.of(
+            "-Dwinnow.triton.endpoints=" + Service.TRITON.target(),
+            "-Dwinnow.triton.refresh-interval=1s");
+    start(List.of(Service.TRITON), REPLICAS, onTriton);
+    start(SERVICES, 1, onTriton);
+    replaceUnderLoad(List.of(Service.TRITON), onTriton);
+  }
+
+  private void start(List<Service> services, int replicas, List<String> decoderFlags)
+      throws Exception {
+    List<Replica> started = new ArrayList<>();
+    for (Service service : services) {
+      for (int i = 0; i < replicas; i++) {
+        started.add(launch(service, decoderFlags));
+      }
+    }
+    for (Replica replica : started) {
+      join(replica);
+    }
+  }
+
+  private void replaceUnderLoad(List<Service> services, List<String> decoderFlags)
+      throws Exception {
     load.start(CLIENTS);
-    for (Service service : Service.values()) {
+    for (Service service : services) {
       for (Replica old : running.stream().filter(r -> r.service() == service).toList()) {
-        replace(old);
+        replace(old, launch(service, decoderFlags));
       }
     }
     load.stop();
-
     assertThat(load.faults()).isEmpty();
     assertThat(load.answered()).isGreaterThan(HOSTS);
   }
 
-  private void replace(Replica old) throws Exception {
-    Replica next = launch(old.service());
+  private void replace(Replica old, Replica next) throws Exception {
     join(next);
     awaitTraffic(next);
     names.remove(old.service().dns(), old.address());
@@ -101,7 +128,7 @@ class RollingRestartIT {
     }
   }
 
-  private Replica launch(Service service) throws Exception {
+  private Replica launch(Service service, List<String> decoderFlags) throws Exception {
     List<String> flags = new ArrayList<>();
     flags.add("-XX:TieredStopAtLevel=1");
     flags.add("-XX:+UseSerialGC");
@@ -113,8 +140,9 @@ class RollingRestartIT {
     if (service == Service.DECODER) {
       flags.add("-Dwinnow.encoder.target=" + Service.ENCODER.target());
       flags.add("-Dwinnow.pruner.target=" + Service.PRUNER.target());
+      flags.addAll(decoderFlags);
     }
-    Replica replica = Replica.start(service, hosts, ++lastHost, flags, folder);
+    Replica replica = Replica.start(service, hosts, ++lastHost, flags, models);
     running.add(replica);
     return replica;
   }
