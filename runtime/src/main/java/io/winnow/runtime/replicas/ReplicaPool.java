@@ -108,6 +108,7 @@ final class ReplicaPool<R extends AutoCloseable> {
     member.losses++;
     member.ejectedUntilNanos = nanoClock.getAsLong() + pause.toNanos();
     member.ejected = true;
+    member.ready = false; // whatever it said before: it is asked again
     log.log(
         Level.WARNING, "runtime {0} lost work: no more for {1} ms", member.name, pause.toMillis());
   }
