@@ -62,7 +62,7 @@ func TestRulesNoticeWhatIsBroken(t *testing.T) {
 			{"laptop", "serviceAccountName: pruner-svc", "serviceAccountName: default"},
 			{"laptop", "automountServiceAccountToken: false", "automountServiceAccountToken: true"}},
 		"pods end in peace": {
-			{"laptop", "terminationGracePeriodSeconds: 660", "terminationGracePeriodSeconds: 600"},
+			{"laptop", "terminationGracePeriodSeconds: 690", "terminationGracePeriodSeconds: 600"},
 			{"laptop", "preStop:", "postStart:"},
 			{"laptop", "winnow.decoder.drain-timeout=310s", "winnow.decoder.drain-timeout=60s"},
 			{"laptop", "winnow.http.answer-timeout=300s", "winnow.http.answer-timeout=301s"}},

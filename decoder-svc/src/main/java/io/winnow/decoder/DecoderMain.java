@@ -16,6 +16,7 @@ public final class DecoderMain {
 
   public static void main(String... args) {
     Security.setProperty("networkaddress.cache.ttl", ADDRESS_CACHE_SECONDS);
+    Security.setProperty("networkaddress.cache.negative.ttl", ADDRESS_CACHE_SECONDS);
     StopRequests.install(Quarkus::asyncExit, args);
     Quarkus.run(args);
   }

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the pruner at segment ends whether the visual tokens may go, and has its verdicts carried
- * out. The prefill runs on meanwhile; that of a blocking plan waits, each time for so long at most.
- * A verdict that does not come keeps the tokens. Lives in a mailbox.
+ * out. The prefill runs on meanwhile; that of a blocking plan waits, for so long at most. A verdict
+ * that does not come keeps the tokens. Lives in a mailbox.
  */
 final class ExitDialogue {
 
@@ -81,7 +81,18 @@ final class ExitDialogue {
     if (nobody.isPresent()) {
       lost(nobody.get());
     } else if (plan.blocking()) {
-      asked.patience = patience(end.segment());
+      await(asked);
+    }
+  }
+
+  /** The pruner answers in order: behind a verdict that is overdue no other comes soon. */
+  private void await(Asked asked) {
+    boolean overdue =
+        questions.values().stream().anyMatch(before -> before != asked && before.verdict.isEmpty());
+    if (overdue) {
+      keep(asked);
+    } else {
+      asked.patience = patience(asked.segment);
     }
   }
 
@@ -97,10 +108,13 @@ final class ExitDialogue {
                 verdict.getExit(),
                 verdict.getMargin(),
                 verdict.getThreshold()));
-    if (asked.settled || timeline.isPrefilled()) {
+    if (asked.settled) {
       return;
     }
     asked.settle();
+    if (timeline.isPrefilled()) {
+      return;
+    }
     decided(asked, verdict.getExit(), true);
     if (!verdict.getExit()) {
       asked.heeded = true;

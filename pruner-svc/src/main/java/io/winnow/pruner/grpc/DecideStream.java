@@ -168,6 +168,9 @@ final class DecideStream implements StreamObserver<DecideRequest> {
   }
 
   private void decide(ExitWatch watch, int segment, float[] status, long asked) {
+    if (isOver()) {
+      return; // nobody hears it, and others wait for the gates
+    }
     try {
       ExitVerdict verdict = watch.decide(segment, status);
       telemetry.decided(verdict.exit(), Duration.ofNanos(System.nanoTime() - asked));
@@ -177,6 +180,10 @@ final class DecideStream implements StreamObserver<DecideRequest> {
     } catch (RuntimeException e) {
       broken(e);
     }
+  }
+
+  private synchronized boolean isOver() {
+    return state instanceof State.Ended;
   }
 
   private synchronized void tell(int segment, ExitVerdict verdict) {

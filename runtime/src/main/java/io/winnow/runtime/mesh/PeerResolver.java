@@ -104,7 +104,7 @@ final class PeerResolver extends NameResolver {
           try {
             List<InetSocketAddress> found = peers.lookUp(lookup);
             context.execute(() -> found(found));
-          } catch (UnknownHostException e) {
+          } catch (UnknownHostException | RuntimeException e) { // in any case, look again
             context.execute(() -> failed(e));
           }
         });
@@ -123,7 +123,7 @@ final class PeerResolver extends NameResolver {
   }
 
   /** A resolver that is away for a moment takes nobody's addresses away. */
-  private void failed(UnknownHostException cause) {
+  private void failed(Exception cause) {
     if (listener != null && known.isEmpty()) {
       listener.onError(
           Status.UNAVAILABLE

@@ -113,6 +113,10 @@ final class ReplicaPool<R extends AutoCloseable> {
         Level.WARNING, "runtime {0} lost work: no more for {1} ms", member.name, pause.toMillis());
   }
 
+  private synchronized long ejection(Member<R> member) {
+    return member.ejectedUntilNanos;
+  }
+
   /** What the member said when it was asked last. */
   synchronized boolean isReady(Member<R> member) {
     return member.ready;
@@ -134,8 +138,11 @@ final class ReplicaPool<R extends AutoCloseable> {
   void tick() {
     refresh();
     for (Member<R> member : present()) {
-      boolean ready = member.replica.ready().getAsBoolean();
+      long ejectedBefore = ejection(member);
+      boolean answered = member.replica.ready().getAsBoolean();
       synchronized (this) {
+        // What it said before it lost work says nothing about now.
+        boolean ready = answered && member.ejectedUntilNanos == ejectedBefore;
         if (ready != member.ready || !member.asked) {
           log.log(Level.INFO, "runtime {0} is {1}", member.name, ready ? "ready" : "not ready");
         }

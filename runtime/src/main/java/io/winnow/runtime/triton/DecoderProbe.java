@@ -63,6 +63,17 @@ final class DecoderProbe implements Runnable {
     return state;
   }
 
+  /**
+   * Takes back that the server serves, until it was asked again: it has just lost a stream.
+   *
+   * @return whether it was thought to serve
+   */
+  synchronized boolean doubt(String problem) {
+    State before = state;
+    state = new State(false, before.slots(), before.kvBytesLimit(), problem);
+    return before.serving();
+  }
+
   /** Asks once; blocks for the timeout at most. */
   @Override
   public void run() {

@@ -171,6 +171,13 @@ final class TritonDecoderRuntime implements DecoderRuntime {
         Kind.UNAVAILABLE, "the runtime for the Triton at " + address + " is stopping");
   }
 
+  /** A live stream was lost: what the server said of itself before is worth nothing now. */
+  void streamLost(RuntimeFailure failure) {
+    if (failure.kind() == Kind.UNAVAILABLE && probe.doubt(failure.message()) && !closed) {
+      timers.execute(probe);
+    }
+  }
+
   /** The server has queued or refused a generation: the next one may be sent. */
   void startAnswered(TritonGeneration generation) {
     line.answered(generation);

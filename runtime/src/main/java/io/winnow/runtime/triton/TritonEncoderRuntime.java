@@ -47,6 +47,12 @@ final class TritonEncoderRuntime implements EncoderRuntime {
     return picture(tower.run(request(pixelValues)));
   }
 
+  /** Asks the server; blocks for two seconds at most. */
+  @Override
+  public boolean alive() {
+    return tower.ready();
+  }
+
   @Override
   public void close() {
     tower.close();

@@ -192,12 +192,20 @@ final class TritonGeneration implements Generation, StreamListener {
 
   @Override
   public void onClosed(@Nullable TritonException failure) {
-    fail(
+    RuntimeFailure lost =
         failure == null
             ? new RuntimeFailure(
                 Kind.UNAVAILABLE,
                 "the Triton at " + runtime.address() + " ended the stream of a live generation")
-            : TritonFailures.of(failure));
+            : TritonFailures.of(failure);
+    if (!isEnded()) {
+      runtime.streamLost(lost);
+    }
+    fail(lost);
+  }
+
+  private synchronized boolean isEnded() {
+    return ended;
   }
 
   private void take(DecoderEvent event) {

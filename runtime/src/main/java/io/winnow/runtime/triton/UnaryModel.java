@@ -12,6 +12,8 @@ import java.time.Duration;
 /** A model without state on a Triton server: one request, one response. Thread-safe. */
 final class UnaryModel implements AutoCloseable {
 
+  private static final Duration READY_PATIENCE = Duration.ofSeconds(2);
+
   private final String name;
   private final Duration timeout;
   private final TritonEndpoint endpoint;
@@ -51,6 +53,15 @@ final class UnaryModel implements AutoCloseable {
       throw new RuntimeStoppedException(told.message());
     } catch (IllegalStateException e) { // closed in between
       throw closed ? stopped() : e;
+    }
+  }
+
+  /** Whether the server has it ready; blocks for a moment at most. */
+  boolean ready() {
+    try {
+      return !closed && endpoint.modelReady(name, "", CallSettings.within(READY_PATIENCE));
+    } catch (TritonException | IllegalStateException e) { // not there, or closed in between
+      return false;
     }
   }
 
