@@ -48,6 +48,9 @@ def save(gates: Gates, scale, checkpoint: Path, description):
     for layer in range(len(first)):
         tensors[f"layers.{layer}.first.weight"] = first[layer].T.half().contiguous()
         tensors[f"layers.{layer}.second.weight"] = gates.second[layer].detach().T.half().contiguous()
+    broken = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
+    if broken:
+        raise SystemExit(f"not saved, fp16 cannot hold {broken}: a feature of the text hardly varies; train on more questions")
     save_file(tensors, folder / "model.safetensors", {"format": "pt"})
     config = {"layers": list(range(len(first))), "hidden_size": first.shape[-1], **description}
     entries = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in config.items())

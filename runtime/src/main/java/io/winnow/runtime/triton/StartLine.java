@@ -1,6 +1,7 @@
 package io.winnow.runtime.triton;
 
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 
@@ -40,6 +41,13 @@ final class StartLine {
       }
     }
     sendNext();
+  }
+
+  /** Empties the line, of all but the one whose answer is due. */
+  synchronized List<TritonGeneration> leave() {
+    List<TritonGeneration> left = List.copyOf(waiting);
+    waiting.clear();
+    return left;
   }
 
   private void sendNext() {

@@ -171,6 +171,13 @@ final class TritonDecoderRuntime implements DecoderRuntime {
         Kind.UNAVAILABLE, "the runtime for the Triton at " + address + " is stopping");
   }
 
+  /**
+   * Fails what was to be sent: behind one that a server does not answer, each would wait as long.
+   */
+  void failWaiting(RuntimeFailure failure) {
+    line.leave().forEach(generation -> generation.fail(failure));
+  }
+
   /** A live stream was lost: what the server said of itself before is worth nothing now. */
   void streamLost(RuntimeFailure failure) {
     if (failure.kind() == Kind.UNAVAILABLE && probe.doubt(failure.message()) && !closed) {

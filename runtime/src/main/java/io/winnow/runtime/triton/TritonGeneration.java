@@ -122,7 +122,7 @@ final class TritonGeneration implements Generation, StreamListener {
       runtime.onEventThread(() -> fail(reason));
     } else {
       say(runtime.requests().close(name));
-      expect(runtime.settings().close(), "end the generation");
+      expect(runtime.settings().close(), "end the generation", failure -> {});
     }
   }
 
@@ -157,23 +157,30 @@ final class TritonGeneration implements Generation, StreamListener {
       open.send(runtime.requests().prefill(name, request, granted));
       verbs.forEach(open::send);
     }
-    expect(runtime.settings().acknowledge(), "queue the generation");
+    Duration time = runtime.settings().acknowledge();
+    expect(time, "queue the generation", runtime::failWaiting);
   }
 
-  /** From now on the server has so long; then the generation is lost. */
-  private synchronized void expect(Duration time, String what) {
+  /**
+   * From now on the server has so long; then the generation is lost.
+   *
+   * @param others hear of it too
+   */
+  private synchronized void expect(Duration time, String what, Consumer<RuntimeFailure> others) {
     timer.ifPresent(running -> running.cancel(false));
     if (!ended) {
-      timer = Optional.of(runtime.after(time, () -> overdue(time, what)));
+      timer = Optional.of(runtime.after(time, () -> overdue(time, what, others)));
     }
   }
 
-  private void overdue(Duration time, String what) {
-    fail(
+  private void overdue(Duration time, String what, Consumer<RuntimeFailure> others) {
+    RuntimeFailure failure =
         new RuntimeFailure(
             Kind.UNAVAILABLE,
             "the Triton at %s did not %s in %s: it hangs or is overloaded, ask another one"
-                .formatted(runtime.address(), what, time)));
+                .formatted(runtime.address(), what, time));
+    others.accept(failure);
+    fail(failure);
     abandon("overdue");
   }
 
@@ -212,9 +219,11 @@ final class TritonGeneration implements Generation, StreamListener {
     if (event instanceof DecoderEvent.Accepted) {
       accepted();
     } else if (event instanceof DecoderEvent.Started started) {
-      slotBytes = started.slotBytes();
-      runtime.population().seat(slotBytes);
-      tell(GenerationListener::onPrefillStarted);
+      if (!isEnded()) { // it may have been given up while this was on its way
+        slotBytes = started.slotBytes();
+        runtime.population().seat(slotBytes);
+        tell(GenerationListener::onPrefillStarted);
+      }
     } else if (event instanceof DecoderEvent.SegmentEnd segment) {
       tell(told -> told.onSegmentEnd(segment.end()));
     } else if (event instanceof DecoderEvent.Prefilled prefilled) {
