@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.StatusRuntimeException;
 import io.winnow.runtime.mesh.PeerAddresses;
 import io.winnow.runtime.mesh.PeerTarget;
 import io.winnow.v1.ChatMessage;
@@ -90,8 +89,8 @@ final class Load implements AutoCloseable {
           faults.add("answered '%s' instead of '%s'".formatted(heard, asked.answer()));
         }
         answered.incrementAndGet();
-      } catch (StatusRuntimeException e) {
-        faults.add(e.getStatus().toString());
+      } catch (RuntimeException e) { // whatever it is, a request was lost
+        faults.add(e.toString());
       }
     }
   }

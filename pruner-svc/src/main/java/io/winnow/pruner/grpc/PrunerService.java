@@ -48,7 +48,8 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
     calibrations = new Conversations("calibration", config.calibration().maxStreams());
     openStreams = new OpenStreams<>(config.maxStreams());
     idleTimer = new IdleTimer(config.idleTimeout());
-    // A stream has one gate computed at a time, so the queue is bounded by the streams.
+    // A stream has one gate computed at a time; those of streams that are gone leave the queue
+    // without computing.
     gateThreads =
         Executors.newFixedThreadPool(
             config.gates().threads(), task -> new Thread(task, "winnow-gates"));

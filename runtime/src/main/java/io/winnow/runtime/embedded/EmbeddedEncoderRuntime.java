@@ -5,11 +5,11 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.winnow.runtime.EncodedPicture;
 import io.winnow.runtime.EncoderRuntime;
+import io.winnow.runtime.ModelInputs;
 import io.winnow.runtime.ModelRepositoryException;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.RuntimeStoppedException;
 import io.winnow.v1.VisionManifest;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.Optional;
@@ -50,16 +50,7 @@ final class EmbeddedEncoderRuntime implements EncoderRuntime {
 
   @Override
   public EncodedPicture encode(FloatBuffer pixelValues) {
-    int expected = CHANNELS * manifest.getImageHeight() * manifest.getImageWidth();
-    if (!pixelValues.isDirect()
-        || pixelValues.order() != ByteOrder.nativeOrder()
-        || pixelValues.remaining() != expected) {
-      throw new IllegalArgumentException(
-          "pixelValues must be a direct buffer in native byte order of "
-              + expected
-              + " numbers, it holds "
-              + pixelValues.remaining());
-    }
+    ModelInputs.requirePixels(pixelValues, manifest);
     turn.acquireUninterruptibly();
     try (NativeRuns.Run run = runs.begin(Optional.empty())) {
       return encode(pixelValues, run);

@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.winnow.runtime.ExitGates;
 import io.winnow.runtime.ExitLogits;
+import io.winnow.runtime.ModelInputs;
 import io.winnow.runtime.ModelRepositoryException;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.RuntimeStoppedException;
@@ -50,14 +51,7 @@ final class EmbeddedExitGates implements ExitGates {
 
   @Override
   public ExitLogits logits(int layer, float[] status) {
-    if (!layers.contains(layer)) {
-      throw new IllegalArgumentException(
-          "layer is " + layer + ", gates stand behind the layers " + layers);
-    }
-    if (status.length != statusWidth) {
-      throw new IllegalArgumentException(
-          "status has " + status.length + " numbers, must have " + statusWidth);
-    }
+    ModelInputs.requireStatus(this, layer, status);
     try (NativeRuns.Run run = runs.begin(Optional.empty())) {
       return logits(layer, status, run);
     } catch (OrtException e) {

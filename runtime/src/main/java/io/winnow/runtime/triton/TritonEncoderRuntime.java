@@ -2,6 +2,7 @@ package io.winnow.runtime.triton;
 
 import io.winnow.runtime.EncodedPicture;
 import io.winnow.runtime.EncoderRuntime;
+import io.winnow.runtime.ModelInputs;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.triton.client.InferRequest;
 import io.winnow.runtime.triton.client.InferResponse;
@@ -34,16 +35,7 @@ final class TritonEncoderRuntime implements EncoderRuntime {
 
   @Override
   public EncodedPicture encode(FloatBuffer pixelValues) {
-    int expected = CHANNELS * manifest.getImageHeight() * manifest.getImageWidth();
-    if (!pixelValues.isDirect()
-        || pixelValues.order() != ByteOrder.nativeOrder()
-        || pixelValues.remaining() != expected) {
-      throw new IllegalArgumentException(
-          "pixelValues must be a direct buffer in native byte order of "
-              + expected
-              + " numbers, it holds "
-              + pixelValues.remaining());
-    }
+    ModelInputs.requirePixels(pixelValues, manifest);
     return picture(tower.run(request(pixelValues)));
   }
 

@@ -2,6 +2,7 @@ package io.winnow.runtime.triton;
 
 import io.winnow.runtime.ExitGates;
 import io.winnow.runtime.ExitLogits;
+import io.winnow.runtime.ModelInputs;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.triton.client.Tensor;
 import io.winnow.v1.GatesManifest;
@@ -33,14 +34,7 @@ final class TritonExitGates implements ExitGates {
 
   @Override
   public ExitLogits logits(int layer, float[] status) {
-    if (!layers.contains(layer)) {
-      throw new IllegalArgumentException(
-          "layer is " + layer + ", gates stand behind the layers " + layers);
-    }
-    if (status.length != statusWidth) {
-      throw new IllegalArgumentException(
-          "status has " + status.length + " numbers, must have " + statusWidth);
-    }
+    ModelInputs.requireStatus(this, layer, status);
     float[] classes =
         gates
             .run(
