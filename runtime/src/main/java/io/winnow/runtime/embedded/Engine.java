@@ -121,7 +121,10 @@ final class Engine implements Runnable {
               && !generation.handle().answered(reached);
       return waits ? Phase.PREFILL_WAITING : Phase.PREFILL_READY;
     }
-    return generation.canDecode() ? Phase.DECODE_READY : Phase.DECODE_WAITING;
+    // Credit that comes after the turn's first tokens were drawn does not make up for a first
+    // token.
+    boolean begun = generation.answer().firstRow().isEmpty();
+    return begun && generation.canDecode() ? Phase.DECODE_READY : Phase.DECODE_WAITING;
   }
 
   /** Does what the scheduler says; false if that was nothing. */

@@ -66,6 +66,21 @@ public abstract class DecoderLifecycleContract extends DecoderContract {
   }
 
   @Test
+  void creditThatComesWhileOthersDrawChangesNoToken() {
+    Started alone = prefilled();
+    List<Integer> expected = alone.answer();
+
+    Started earlier = prefilled();
+    RecordingListener told = new RecordingListener();
+    Started later = start(small(), told);
+    told.on(Token.class, () -> earlier.generation().decode(PLENTY)).await(Prefilled.class);
+    later.generation().decode(1); // its token is drawn after the earlier one was passed over
+
+    assertThat(ids(earlier.listener().awaitAnswer())).isEqualTo(expected);
+    later.generation().close();
+  }
+
+  @Test
   void aGenerationWithoutCreditKeepsItsSlot() {
     Started first = prefilled();
     prefilled();

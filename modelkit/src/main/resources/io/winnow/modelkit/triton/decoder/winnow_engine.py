@@ -183,7 +183,8 @@ class Engine:
                 if pool.capacity >= head.kv_tokens and pool.free_slots:
                     self.admit(head, pool)
                     return True
-        decoding = [g for g in self.live if g.stage == DECODING and g.can_decode]
+        # Credit that comes after the turn's first tokens were drawn does not make up for a first token.
+        decoding = [g for g in self.live if g.stage == DECODING and g.first_row is None and g.can_decode]
         prefilling = [g for g in self.live if g.stage == PREFILLING and not g.waits_for_verdict]
         if decoding and (self.prefill_ran_last or not prefilling):
             self.prefill_ran_last = False
