@@ -115,11 +115,12 @@ class Engine:
 
     def resume(self, generation: Generation, segment: int, leave: bool) -> None:
         with self.changed:
-            generation.answered.add(segment)
-            generation.touched = time.monotonic()
             if leave:
                 first = generation.exit_from
                 generation.exit_from = segment + 1 if first is None else min(first, segment + 1)
+            # Last: the engine reads without the lock, and goes on as soon as it sees the answer.
+            generation.answered.add(segment)
+            generation.touched = time.monotonic()
             self.wake()
 
     def close(self, generation: Generation, kind="CANCELLED", message="the generation was closed") -> None:
