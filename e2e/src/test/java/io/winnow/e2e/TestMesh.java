@@ -47,18 +47,34 @@ final class TestMesh implements AutoCloseable {
     return serveDemo(settings, "demo");
   }
 
+  /** Serves the bundled model as "demo", cut into so many segments. */
+  static TestMesh serveDemo(Map<String, Map<String, String>> settings, int segments) {
+    Path models = ROOT.resolve("e2e/target/models/segments-" + segments);
+    return exportAndServe(
+        List.of(
+            new ExportRequest(
+                ROOT.resolve("demo-model/checkpoint"), models, "demo", segments, "fp32")),
+        settings);
+  }
+
   private static TestMesh serveDemo(Map<String, Map<String, String>> settings, String... names) {
+    Path models = ROOT.resolve("e2e/target/models").resolve(String.join("+", names));
+    return exportAndServe(
+        Stream.of(names)
+            .map(name -> ExportRequest.of(ROOT.resolve("demo-model/checkpoint"), models, name))
+            .toList(),
+        settings);
+  }
+
+  private static TestMesh exportAndServe(
+      List<ExportRequest> requests, Map<String, Map<String, String>> settings) {
     try {
-      Path target = ROOT.resolve("e2e/target");
-      Path models = target.resolve("models").resolve(String.join("+", names));
-      for (String name : names) {
-        ExportRequest request =
-            ExportRequest.of(ROOT.resolve("demo-model/checkpoint"), models, name);
+      for (ExportRequest request : requests) {
         if (!Exporter.isUpToDate(request)) {
           Exporter.export(request, (file, done, total) -> {});
         }
       }
-      return serve(models, settings);
+      return serve(requests.get(0).repository(), settings);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
