@@ -6,10 +6,13 @@ import io.winnow.runtime.Generation;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.PrefillPlan.Ranking;
+import io.winnow.runtime.PrefillSummary;
 import io.winnow.runtime.Prompt;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.SampledToken;
 import io.winnow.runtime.Sampling;
+import io.winnow.runtime.contract.RecordingListener.Prefilled;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -21,6 +24,8 @@ public abstract class DecoderContract {
 
   /** More credit than any answer of these suites needs. */
   static final int PLENTY = 10_000;
+
+  static final int LAYERS = 8;
 
   /** Opens a decoder of this model; the test closes it. */
   protected abstract DecoderRuntime open(RepositoryModel model, Bounds bounds);
@@ -38,8 +43,22 @@ public abstract class DecoderContract {
 
     /** All the credit it needs, and its answer. */
     List<Integer> answer() {
+      return ids(sampled());
+    }
+
+    /** The answer's tokens with their probabilities. */
+    List<SampledToken> sampled() {
       generation.decode(PLENTY);
-      return ids(listener.awaitAnswer());
+      return listener.awaitAnswer();
+    }
+
+    /** What its prefill came to; once the test has waited past it. */
+    PrefillSummary summary() {
+      return listener.seen().stream()
+          .filter(Prefilled.class::isInstance)
+          .map(event -> ((Prefilled) event).summary())
+          .findFirst()
+          .orElseThrow();
     }
   }
 
@@ -61,6 +80,26 @@ public abstract class DecoderContract {
         scores,
         observed,
         false);
+  }
+
+  /** Everything is kept, unless what is heard at these segments' ends takes it out. */
+  static PrefillPlan observing(Set<Integer> segments, boolean blocking) {
+    return new PrefillPlan(Optional.empty(), Ranking.FITPRUNE, new float[0], segments, blocking);
+  }
+
+  /** All visual tokens are in every layer up to this one, which none enters. */
+  static PrefillPlan withdrawnBefore(int layer) {
+    long[] keep = new long[LAYERS];
+    Arrays.fill(keep, 0, layer - 1, DemoModel.VISUAL_TOKENS);
+    return new PrefillPlan(
+        Optional.of(perPicture(keep)), Ranking.FITPRUNE, new float[0], Set.of(), false);
+  }
+
+  /** Visual tokens that enter each layer if they are withdrawn before one. // [layers] */
+  static int[] withdrawnFrom(int layer) {
+    int[] visual = new int[LAYERS];
+    Arrays.fill(visual, 0, layer, DemoModel.VISUAL_TOKENS);
+    return visual;
   }
 
   /** One number for each layer as those of the only picture. // [layers][1] */

@@ -6,10 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.ExitGates;
 import io.winnow.runtime.ExitLogits;
-import io.winnow.runtime.PrefillPlan;
-import io.winnow.runtime.PrefillPlan.Ranking;
 import io.winnow.runtime.Prompt;
-import io.winnow.runtime.SampledToken;
 import io.winnow.runtime.contract.RecordingListener.SegmentEnded;
 import io.winnow.runtime.embedded.EmbeddedRuntimes;
 import io.winnow.runtime.embedded.EmbeddedSettings;
@@ -30,7 +27,6 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class DecoderExitContract extends DecoderContract {
 
-  private static final int LAYERS = 8;
   private static final int LAYERS_PER_SEGMENT = LAYERS / DemoModel.SEGMENTS;
   private static final int ANSWER = 8; // tokens of each golden
 
@@ -88,7 +84,7 @@ public abstract class DecoderExitContract extends DecoderContract {
       for (JsonNode golden : DemoModel.goldens("pruned.json")) {
         for (int segment = 0; segment < DemoModel.SEGMENTS - 1; segment++) {
           Prompt prompt = DemoModel.prompt(golden);
-          Started exited = start(runtime, greedy(prompt, observing(Set.of(segment)), ANSWER));
+          Started exited = start(runtime, greedy(prompt, observing(Set.of(segment), true), ANSWER));
           exited.listener().await(SegmentEnded.class);
           exited.generation().resume(segment, true);
           Started withdrawn =
@@ -97,7 +93,7 @@ public abstract class DecoderExitContract extends DecoderContract {
                   greedy(prompt, withdrawnBefore((segment + 1) * LAYERS_PER_SEGMENT), ANSWER));
 
           // The tokens with their probabilities, to the last bit.
-          assertThat(sampled(exited)).isEqualTo(sampled(withdrawn));
+          assertThat(exited.sampled()).isEqualTo(withdrawn.sampled());
         }
       }
     }
@@ -127,22 +123,6 @@ public abstract class DecoderExitContract extends DecoderContract {
     return EmbeddedRuntimes.gates(DemoModel.layerwise(), EmbeddedSettings.defaults()).orElseThrow();
   }
 
-  private static List<SampledToken> sampled(Started started) {
-    started.generation().decode(PLENTY);
-    return started.listener().awaitAnswer();
-  }
-
-  private static PrefillPlan observing(Set<Integer> segments) {
-    return new PrefillPlan(Optional.empty(), Ranking.FITPRUNE, new float[0], segments, true);
-  }
-
-  private static PrefillPlan withdrawnBefore(int layer) {
-    long[] keep = new long[LAYERS];
-    Arrays.fill(keep, 0, layer - 1, DemoModel.VISUAL_TOKENS);
-    return new PrefillPlan(
-        Optional.of(perPicture(keep)), Ranking.FITPRUNE, new float[0], Set.of(), false);
-  }
-
   private static List<Integer> tokens(JsonNode ids) {
     return Arrays.stream(DemoModel.longs(ids)).mapToObj(id -> (int) id).toList();
   }
@@ -168,7 +148,7 @@ public abstract class DecoderExitContract extends DecoderContract {
 
     List<Integer> run(DecoderRuntime runtime, Prompt prompt, int answer) {
       Set<Integer> observed = gates.layers().stream().collect(Collectors.toSet());
-      Started started = start(runtime, greedy(prompt, observing(observed), answer));
+      Started started = start(runtime, greedy(prompt, observing(observed, true), answer));
       for (int layer : gates.layers()) {
         float[] status = started.listener().await(SegmentEnded.class).end().textStatus();
         boolean exit = exitLayer.isEmpty() && asked(layer, status) && exiting;

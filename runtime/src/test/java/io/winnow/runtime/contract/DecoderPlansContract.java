@@ -31,7 +31,6 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class DecoderPlansContract extends DecoderContract {
 
-  private static final int LAYERS = 8;
   private static final int HIDDEN = 128;
   private static final int ANSWER = 16; // tokens of each golden
   private static final Set<Integer> EVERY_SEGMENT = Set.of(0, 1, 2, 3);
@@ -66,7 +65,7 @@ public abstract class DecoderPlansContract extends DecoderContract {
           IntStream.range(0, LAYERS)
               .map(layer -> layer == 0 ? DemoModel.VISUAL_TOKENS : (int) keep[layer - 1])
               .toArray();
-      PrefillSummary summary = summary(started.get(index));
+      PrefillSummary summary = started.get(index).summary();
       assertThat(summary.visualEntered()).as(name).isEqualTo(visual);
       int text = golden.get("prompt_ids").size() - 1;
       assertThat(summary.entered())
@@ -114,7 +113,7 @@ public abstract class DecoderPlansContract extends DecoderContract {
     Started started = start(runtime, greedy(prompt, plan, 1));
 
     started.answer();
-    assertThat(summary(started).survivors())
+    assertThat(started.summary().survivors())
         .containsExactly(
             new int[] {0, 1, 2, 4, 5}, new int[] {2, 4}, new int[] {2, 4}, new int[] {2, 4});
   }
@@ -124,7 +123,7 @@ public abstract class DecoderPlansContract extends DecoderContract {
     Started started = start(goldens.get(0), PrefillPlan.keepAll());
 
     started.answer();
-    assertThat(summary(started).survivors()).isEmpty();
+    assertThat(started.summary().survivors()).isEmpty();
   }
 
   @Test
@@ -201,24 +200,11 @@ public abstract class DecoderPlansContract extends DecoderContract {
       started.generation().resume(1, true);
 
       assertThat(started.answer()).as(golden.get("name").asText()).isEqualTo(tokens(golden));
-      assertThat(summary(started).visualEntered()).isEqualTo(withdrawnFrom(4));
+      assertThat(started.summary().visualEntered()).isEqualTo(withdrawnFrom(4));
       int[] none = {};
-      assertThat(summary(started).survivors())
+      assertThat(started.summary().survivors())
           .containsExactly(everyVisualToken(), none, none, none);
     }
-  }
-
-  @Test
-  void anExitThatNobodyWaitsForTakesEffectAtALaterSegment() {
-    JsonNode golden = goldens.get(0);
-    Started started = start(golden, observing(Set.of(0), false));
-    started.listener().await(SegmentEnded.class);
-
-    started.generation().resume(0, true);
-
-    started.answer();
-    assertThat(summary(started).visualEntered())
-        .isIn(withdrawnFrom(2), withdrawnFrom(4), withdrawnFrom(6), withdrawnFrom(LAYERS));
   }
 
   @Test
@@ -303,10 +289,6 @@ public abstract class DecoderPlansContract extends DecoderContract {
         .toList();
   }
 
-  private static PrefillPlan observing(Set<Integer> segments, boolean blocking) {
-    return new PrefillPlan(Optional.empty(), Ranking.FITPRUNE, new float[0], segments, blocking);
-  }
-
   private static PrefillPlan keeping(long[] keep, Ranking ranking) {
     return new PrefillPlan(Optional.of(perPicture(keep)), ranking, new float[0], Set.of(), false);
   }
@@ -339,20 +321,6 @@ public abstract class DecoderPlansContract extends DecoderContract {
       tokens.put(i, (float) Math.sin(i));
     }
     return new Prompt(ids, spans, LongStream.range(0, ids.length).toArray(), tokens, ids.length);
-  }
-
-  private static int[] withdrawnFrom(int layer) {
-    int[] visual = new int[LAYERS];
-    Arrays.fill(visual, 0, layer, DemoModel.VISUAL_TOKENS);
-    return visual;
-  }
-
-  private static PrefillSummary summary(Started started) {
-    return started.listener().seen().stream()
-        .filter(Prefilled.class::isInstance)
-        .map(event -> ((Prefilled) event).summary())
-        .findFirst()
-        .orElseThrow();
   }
 
   private static List<Integer> tokens(JsonNode golden) {
