@@ -12,6 +12,9 @@ import io.winnow.modelkit.TritonBackend;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -106,6 +109,19 @@ final class TestMesh implements AutoCloseable {
 
   URI url() {
     return mesh.url();
+  }
+
+  /** Waits until readiness is this status; another process has no condition to wait on. */
+  void awaitReady(int status) throws IOException, InterruptedException {
+    HttpRequest request = HttpRequest.newBuilder(url().resolve("/q/health/ready")).build();
+    HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    for (int round = 0; round < 600; round++) {
+      if (http.send(request, BodyHandlers.discarding()).statusCode() == status) {
+        return;
+      }
+      Thread.sleep(100);
+    }
+    throw new AssertionError("readiness is never " + status);
   }
 
   ProcessHandle process(String module) {

@@ -10,7 +10,6 @@ import io.winnow.e2e.Api.Reply;
 import io.winnow.runtime.triton.OnTriton;
 import io.winnow.runtime.triton.RealTriton;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -121,7 +120,7 @@ class TritonIT {
         .as("some had begun there")
         .containsPattern("ended a generation after [1-9][0-9]* tokens");
     tritons.get(0).restart();
-    awaitReady(200);
+    mesh.awaitReady(200);
   }
 
   /** The longest of some warm answers, which leave time to be hit, and two greedy ones. */
@@ -175,11 +174,11 @@ class TritonIT {
     assertThat(refused.code()).isEqualTo("unavailable");
     assertThat(refused.message()).contains(tritons.get(0).address(), "ask again");
     assertThat(api.post(Api.question(QUESTION)).status()).isEqualTo(503);
-    awaitReady(503);
+    mesh.awaitReady(503);
     assertThat(mesh.process(Mesh.DECODER).isAlive()).isTrue();
 
     tritons.get(1).restart(); // one is enough
-    awaitReady(200);
+    mesh.awaitReady(200);
     Reply answered = api.post(Api.question(QUESTION));
     assertThat(answered.status()).as(answered.message()).isEqualTo(200);
     assertThat(answered.answer()).isEqualTo(QUESTION.answer());
@@ -255,18 +254,5 @@ class TritonIT {
     } catch (IOException e) {
       throw new AssertionError(chunk, e);
     }
-  }
-
-  /** Another process has no condition to wait on. */
-  private void awaitReady(int status) throws Exception {
-    URI health = mesh.url().resolve("/q/health/ready");
-    HttpRequest request = HttpRequest.newBuilder(health).build();
-    for (int round = 0; round < 600; round++) {
-      if (http.send(request, BodyHandlers.discarding()).statusCode() == status) {
-        return;
-      }
-      Thread.sleep(100);
-    }
-    throw new AssertionError("readiness is never " + status);
   }
 }

@@ -54,7 +54,8 @@ class TritonConfigTest {
     assertThat(tls.certificate()).hasValue(Path.of("own.pem"));
     assertThat(tls.key()).hasValue(Path.of("own.key"));
     assertThat(tls.serverName()).hasValue("triton.models");
-    assertThat(TritonFleet.of(config, LONGEST)).isPresent();
+    assertThat(TritonFleet.of(config(Map.of("winnow.triton.endpoints", "triton:1")), LONGEST))
+        .isPresent();
   }
 
   @Test
@@ -69,6 +70,9 @@ class TritonConfigTest {
             "winnow.triton.endpoints", "triton:1",
             "winnow.triton.tls.trust", "ca.pem",
             "winnow.triton.tls.certificate", "own.pem"));
+    assertRefused( // at the start, not at the first connection
+        "winnow.triton.tls.trust is no.pem, which cannot be read",
+        Map.of("winnow.triton.endpoints", "triton:1", "winnow.triton.tls.trust", "no.pem"));
   }
 
   @Test

@@ -4,20 +4,15 @@ import io.grpc.ChannelCredentials;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
-import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
 import io.grpc.util.AdvancedTlsX509TrustManager.SslSocketAndEnginePeerVerifier;
 import io.grpc.util.AdvancedTlsX509TrustManager.Verification;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContextBuilder;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.Socket;
-import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -35,17 +30,12 @@ public final class MeshTls implements AutoCloseable {
 
   private static final System.Logger log = System.getLogger(MeshTls.class.getName());
 
-  private final TlsFiles files;
-  private final AdvancedTlsX509KeyManager keys = new AdvancedTlsX509KeyManager();
-  private final List<AdvancedTlsX509TrustManager> trusting = new ArrayList<>();
+  private final FollowedTls inForce;
   private final ScheduledExecutorService reloading =
       Executors.newSingleThreadScheduledExecutor(MeshTls::thread);
-  private TlsMaterial inForce;
 
-  private MeshTls(TlsFiles files) throws GeneralSecurityException {
-    this.files = files;
-    this.inForce = TlsMaterial.read(files);
-    keys.updateIdentityCredentials(inForce.chainArray(), inForce.key());
+  private MeshTls(FollowedTls inForce) {
+    this.inForce = inForce;
   }
 
   /**
@@ -54,36 +44,20 @@ public final class MeshTls implements AutoCloseable {
    * @throws IllegalArgumentException if one of them is missing or broken; the message names it
    */
   public static MeshTls open(TlsFiles files) {
-    try {
-      MeshTls tls = new MeshTls(files);
-      long millis = files.reload().toMillis();
-      var unused =
-          tls.reloading.scheduleWithFixedDelay(tls::reload, millis, millis, TimeUnit.MILLISECONDS);
-      return tls;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("this JVM cannot use TLS: " + e.getMessage(), e);
-    }
+    MeshTls tls =
+        new MeshTls(
+            FollowedTls.read(
+                new TlsMaterial.Source(
+                    "winnow.mesh.tls.", files.certificate(), files.key(), files.trust())));
+    long millis = files.reload().toMillis();
+    var unused =
+        tls.reloading.scheduleWithFixedDelay(tls::reload, millis, millis, TimeUnit.MILLISECONDS);
+    return tls;
   }
 
   /** Looks at the files; what is new and whole comes into force, all of it together. */
-  synchronized void reload() {
-    try {
-      TlsMaterial read = TlsMaterial.read(files);
-      if (!read.equals(inForce)) {
-        keys.updateIdentityCredentials(read.chainArray(), read.key());
-        for (AdvancedTlsX509TrustManager trust : trusting) {
-          trust.updateTrustCredentials(read.trustArray());
-        }
-        inForce = read;
-        log.log(
-            Level.INFO,
-            "took the certificate {0}, valid until {1}",
-            MeshIdentity.of(read.chain().get(0)),
-            read.chain().get(0).getNotAfter().toInstant());
-      }
-    } catch (IllegalArgumentException | IOException | GeneralSecurityException e) {
-      log.log(Level.ERROR, "the last good certificates stay in force: {0}", e.getMessage());
-    }
+  void reload() {
+    inForce.reload();
   }
 
   /**
@@ -95,7 +69,7 @@ public final class MeshTls implements AutoCloseable {
   public void secure(NettyServerBuilder server, Set<String> callers) {
     try {
       SslContextBuilder context =
-          SslContextBuilder.forServer(keys)
+          SslContextBuilder.forServer(inForce.keys())
               .trustManager(trust(new AnyIdentity()))
               .clientAuth(ClientAuth.REQUIRE);
       server.sslContext(GrpcSslContexts.configure(context).build());
@@ -111,24 +85,13 @@ public final class MeshTls implements AutoCloseable {
    */
   public ChannelCredentials towards(String identity) {
     return TlsChannelCredentials.newBuilder()
-        .keyManager(keys)
+        .keyManager(inForce.keys())
         .trustManager(trust(new OneIdentity(identity)))
         .build();
   }
 
-  private synchronized AdvancedTlsX509TrustManager trust(SslSocketAndEnginePeerVerifier verifier) {
-    try {
-      AdvancedTlsX509TrustManager trust =
-          AdvancedTlsX509TrustManager.newBuilder()
-              .setVerification(Verification.CERTIFICATE_ONLY_VERIFICATION)
-              .setSslSocketAndEnginePeerVerifier(verifier)
-              .build();
-      trust.updateTrustCredentials(inForce.trustArray());
-      trusting.add(trust);
-      return trust;
-    } catch (IOException | GeneralSecurityException e) {
-      throw new IllegalStateException("this JVM cannot use TLS: " + e.getMessage(), e);
-    }
+  private AdvancedTlsX509TrustManager trust(SslSocketAndEnginePeerVerifier verifier) {
+    return inForce.trust(Verification.CERTIFICATE_ONLY_VERIFICATION, verifier);
   }
 
   /** Stops watching; what was read stays in force. */

@@ -12,68 +12,89 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link TlsFiles} held at one time.
+ * What the files of TLS held at one time.
  *
- * @param chain the service's own certificate, then those that lead to an authority
- * @param key belongs to the first of the chain
- * @param trust authorities
+ * @param chain the own certificate, then those that lead to an authority; empty: none
+ * @param key belongs to the first of the chain; null where that is empty
+ * @param trust authorities; empty where no file names them
  */
-record TlsMaterial(List<X509Certificate> chain, PrivateKey key, List<X509Certificate> trust) {
+record TlsMaterial(
+    List<X509Certificate> chain, @Nullable PrivateKey key, List<X509Certificate> trust) {
 
   private static final byte[] PROBE = "winnow".getBytes(StandardCharsets.US_ASCII);
+
+  /**
+   * Where the files are.
+   *
+   * @param what begins a file's name in messages, such as "winnow.mesh.tls."
+   * @param certificate the own chain; null: none
+   * @param key given exactly where the certificate is
+   * @param trust authorities; null: none
+   */
+  record Source(
+      String what, @Nullable Path certificate, @Nullable Path key, @Nullable Path trust) {}
 
   /**
    * Reads the files.
    *
    * @throws IllegalArgumentException if one is missing, broken or does not fit the others; the
-   *     message names the setting
+   *     message names it
    */
-  static TlsMaterial read(TlsFiles files) {
-    List<X509Certificate> chain = certificates("certificate", files.certificate());
-    PrivateKey key = key(files.key());
+  static TlsMaterial read(Source source) {
+    List<X509Certificate> trust = certificates(source, "trust", source.trust());
+    List<X509Certificate> chain = certificates(source, "certificate", source.certificate());
+    if (source.key() == null) {
+      return new TlsMaterial(chain, null, trust);
+    }
+    PrivateKey key = key(source, source.key());
     if (!fits(key, chain.get(0).getPublicKey())) {
       throw new IllegalArgumentException(
-          "winnow.mesh.tls.key %s does not belong to the first certificate of winnow.mesh.tls.certificate %s"
-              .formatted(files.key(), files.certificate()));
+          "%1$skey %2$s does not belong to the first certificate of %1$scertificate %3$s"
+              .formatted(source.what(), source.key(), source.certificate()));
     }
-    return new TlsMaterial(chain, key, certificates("trust", files.trust()));
+    return new TlsMaterial(chain, key, trust);
   }
 
-  private static List<X509Certificate> certificates(String setting, Path file) {
+  private static List<X509Certificate> certificates(
+      Source source, String name, @Nullable Path file) {
+    if (file == null) {
+      return List.of();
+    }
     try {
       X509Certificate[] found =
-          CertificateUtils.getX509Certificates(new ByteArrayInputStream(bytes(setting, file)));
+          CertificateUtils.getX509Certificates(new ByteArrayInputStream(bytes(source, name, file)));
       if (found.length > 0) {
         return List.of(found);
       }
       throw new IllegalArgumentException(
-          "winnow.mesh.tls.%s %s has no PEM certificate".formatted(setting, file));
+          "%s%s %s has no PEM certificate".formatted(source.what(), name, file));
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException(
-          "winnow.mesh.tls.%s %s: %s".formatted(setting, file, e.getMessage()), e);
+          "%s%s %s: %s".formatted(source.what(), name, file, e.getMessage()), e);
     }
   }
 
-  private static PrivateKey key(Path file) {
+  private static PrivateKey key(Source source, Path file) {
     try {
-      return CertificateUtils.getPrivateKey(new ByteArrayInputStream(bytes("key", file)));
+      return CertificateUtils.getPrivateKey(new ByteArrayInputStream(bytes(source, "key", file)));
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
       throw new IllegalArgumentException(
-          "winnow.mesh.tls.key %s is no PKCS #8 private key in PEM: %s"
-              .formatted(file, e.getMessage()),
+          "%skey %s is no PKCS #8 private key in PEM: %s"
+              .formatted(source.what(), file, e.getMessage()),
           e);
     }
   }
 
-  private static byte[] bytes(String setting, Path file) {
+  private static byte[] bytes(Source source, String name, Path file) {
     try {
       return Files.readAllBytes(file);
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "winnow.mesh.tls.%s is %s, which cannot be read: %s"
-              .formatted(setting, file, e.getMessage()),
+          "%s%s is %s, which cannot be read: %s"
+              .formatted(source.what(), name, file, e.getMessage()),
           e);
     }
   }
@@ -105,5 +126,23 @@ record TlsMaterial(List<X509Certificate> chain, PrivateKey key, List<X509Certifi
 
   X509Certificate[] trustArray() {
     return trust.toArray(X509Certificate[]::new);
+  }
+
+  /** For logs: no key. */
+  @Override
+  public String toString() {
+    return "%s, %d authorities".formatted(own(), trust.size());
+  }
+
+  private String own() {
+    if (chain.isEmpty()) {
+      return "no certificate";
+    }
+    X509Certificate own = chain.get(0);
+    List<String> identities = MeshIdentity.of(own);
+    return "a certificate for %s, valid until %s"
+        .formatted(
+            identities.isEmpty() ? own.getSubjectX500Principal() : identities,
+            own.getNotAfter().toInstant());
   }
 }

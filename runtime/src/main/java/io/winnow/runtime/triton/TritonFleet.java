@@ -3,6 +3,7 @@ package io.winnow.runtime.triton;
 import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.EncoderRuntime;
 import io.winnow.runtime.RepositoryModel;
+import io.winnow.runtime.mesh.FollowedTls;
 import io.winnow.runtime.mesh.PeerAddresses;
 import io.winnow.runtime.replicas.AddressedReplicas;
 import io.winnow.runtime.replicas.Replica;
@@ -112,6 +113,12 @@ public final class TritonFleet {
       throw new IllegalArgumentException(
           "winnow.triton.tls.certificate and winnow.triton.tls.key must be given together");
     }
+    var unused = // what is wrong shows at the start, not at the first picture
+        FollowedTls.ofClient(
+            "winnow.triton.tls.",
+            given.certificate().orElse(null),
+            given.key().orElse(null),
+            given.trust());
     return given;
   }
 

@@ -40,7 +40,7 @@ final class Backend implements AutoCloseable {
     ChannelSettings channel = settings.channel();
     return new Backend(
         address,
-        new AgedChannel(() -> Channels.open(address, channel), channel.maxAge(), System::nanoTime),
+        new AgedChannel(Channels.opener(address, channel), channel.maxAge(), System::nanoTime),
         settings.sharedMemory(),
         settings.ejection(),
         System::nanoTime);

@@ -5,10 +5,10 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import io.grpc.TlsChannelCredentials;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.winnow.runtime.mesh.FollowedTls;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Opens gRPC channels as {@link ChannelSettings} say. */
 final class Channels {
@@ -16,13 +16,20 @@ final class Channels {
   private Channels() {}
 
   /**
-   * Opens a channel; the connection is made by the first call.
+   * Opens channels; a connection is made by the first call. The files of TLS are read here, and
+   * again for each connection.
    *
-   * @throws UncheckedIOException if a TLS file cannot be read
+   * @throws IllegalArgumentException if a TLS file is missing or broken; the message names it
    */
-  static ManagedChannel open(String target, ChannelSettings settings) {
+  static Supplier<ManagedChannel> opener(String target, ChannelSettings settings) {
+    ChannelCredentials credentials = credentials(settings.tls());
+    return () -> open(target, credentials, settings);
+  }
+
+  private static ManagedChannel open(
+      String target, ChannelCredentials credentials, ChannelSettings settings) {
     ManagedChannelBuilder<?> builder =
-        Grpc.newChannelBuilder(target, credentials(settings))
+        Grpc.newChannelBuilder(target, credentials)
             .maxInboundMessageSize(settings.maxMessageBytes())
             .keepAliveTimeout(settings.keepaliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
             .keepAliveWithoutCalls(settings.keepaliveWithoutCalls())
@@ -40,22 +47,10 @@ final class Channels {
     return builder.build();
   }
 
-  private static ChannelCredentials credentials(ChannelSettings settings) {
-    TlsSettings tls = settings.tls();
-    if (tls == null) {
-      return InsecureChannelCredentials.create();
-    }
-    TlsChannelCredentials.Builder builder = TlsChannelCredentials.newBuilder();
-    try {
-      if (tls.authorities() != null) {
-        builder.trustManager(tls.authorities().toFile());
-      }
-      if (tls.certificate() != null && tls.key() != null) {
-        builder.keyManager(tls.certificate().toFile(), tls.key().toFile());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("a TLS file cannot be read: " + e.getMessage(), e);
-    }
-    return builder.build();
+  private static ChannelCredentials credentials(@Nullable TlsSettings tls) {
+    return tls == null
+        ? InsecureChannelCredentials.create()
+        : FollowedTls.ofClient("TLS ", tls.certificate(), tls.key(), tls.authorities())
+            .towardsNames();
   }
 }

@@ -5,7 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS of a channel. Files are PEM and read when the channel is opened.
+ * TLS of a channel. Files are PEM; they are read at once and again for each new connection, so that
+ * they may be renewed at any time. What is broken then is logged, and the last good ones count.
  *
  * @param authorities certificates that a server's must chain to; null: those of the JVM
  * @param certificate the client's chain, for mutual TLS; null: none is shown

@@ -25,7 +25,7 @@ public final class TritonEndpoint implements InferenceClient {
    * An endpoint.
    *
    * @param address "host:port", or any gRPC target ("dns:///host:port", "unix:/path")
-   * @throws java.io.UncheckedIOException if a TLS file cannot be read
+   * @throws IllegalArgumentException if a TLS file is missing or broken; the message names it
    */
   public static TritonEndpoint at(String address, ClientSettings settings) {
     return of(Backend.at(address, settings), settings.retries());

@@ -2,7 +2,6 @@ package io.winnow.runtime.triton.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.grpc.Grpc;
@@ -16,9 +15,9 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.winnow.inference.ModelStreamInferResponse;
 import io.winnow.runtime.mesh.TestAuthority;
 import io.winnow.runtime.mesh.TlsFiles;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,11 +69,49 @@ class ChannelsTest {
   }
 
   @Test
+  void readsItsFilesAgainForEachConnection() throws Exception {
+    String address = serve(tls(TlsServerCredentials.ClientAuth.REQUIRE));
+    TlsFiles own = authority.issue(folder.resolve("client"), "client");
+    TlsSettings tls =
+        TlsSettings.trusting(own.trust()).withCertificate(own.certificate(), own.key());
+    try (TritonEndpoint endpoint = TritonEndpoint.at(address, secured(tls))) {
+      assertThat(endpoint.infer(request(7), CALL).output("x").toInts()).containsExactly(7);
+
+      // Everything is renewed by an authority that the server does not know yet, and it restarts.
+      int port = server.getPort();
+      server.shutdownNow().awaitTermination();
+      TestAuthority next = new TestAuthority("next");
+      next.issue(folder.resolve("client"), "client");
+      TlsFiles renewed = next.issue(folder.resolve("server"), "localhost");
+      server =
+          Grpc.newServerBuilderForPort(
+                  port, tls(renewed, renewed.trust(), TlsServerCredentials.ClientAuth.REQUIRE))
+              .addService(script)
+              .build()
+              .start();
+      assertThat(endpoint.infer(request(8), CALL.asRepeatable()).output("x").toInts())
+          .containsExactly(8);
+    }
+  }
+
+  @Test
+  void keepsTheLastGoodFilesWhileOneIsBroken() throws Exception {
+    String address = serve(tls(TlsServerCredentials.ClientAuth.REQUIRE));
+    TlsFiles own = authority.issue(folder.resolve("client"), "client");
+    TlsSettings tls =
+        TlsSettings.trusting(own.trust()).withCertificate(own.certificate(), own.key());
+    try (TritonEndpoint endpoint = TritonEndpoint.at(address, secured(tls))) {
+      Files.writeString(own.key(), "half of a k");
+      assertThat(endpoint.infer(request(7), CALL).output("x").toInts()).containsExactly(7);
+    }
+  }
+
+  @Test
   void namesATlsFileThatCannotBeRead() {
-    assertThatThrownBy(
+    assertThatIllegalArgumentException()
+        .isThrownBy(
             () -> TritonEndpoint.at("h:1", secured(TlsSettings.trusting(Path.of("/none.pem")))))
-        .isInstanceOf(UncheckedIOException.class)
-        .hasMessageContaining("none.pem");
+        .withMessageContaining("TLS trust is /none.pem, which cannot be read");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new TlsSettings(null, Path.of("a"), null, null));
   }
@@ -183,9 +220,14 @@ class ChannelsTest {
 
   private ServerCredentials tls(TlsServerCredentials.ClientAuth clientAuth) throws Exception {
     TlsFiles files = authority.issue(folder.resolve("server"), "localhost");
+    return tls(files, authority.trust(folder), clientAuth);
+  }
+
+  private static ServerCredentials tls(
+      TlsFiles own, Path trust, TlsServerCredentials.ClientAuth clientAuth) throws Exception {
     return TlsServerCredentials.newBuilder()
-        .keyManager(files.certificate().toFile(), files.key().toFile())
-        .trustManager(authority.trust(folder).toFile())
+        .keyManager(own.certificate().toFile(), own.key().toFile())
+        .trustManager(trust.toFile())
         .clientAuth(clientAuth)
         .build();
   }
