@@ -9,6 +9,12 @@ package io.winnow.runtime;
  */
 public interface GenerationListener {
 
+  /**
+   * The runtime has a place for the generation and will not refuse it for want of one. Only from a
+   * runtime in another process, which cannot tell that before {@link DecoderRuntime#start} returns.
+   */
+  default void onQueued() {}
+
   /** The generation has left the queue; its first segment is about to run. */
   default void onPrefillStarted() {}
 

@@ -12,12 +12,19 @@ final class PassedOn {
   private final BitSet ends = new BitSet(); // segments whose end was reached here
   private final BitSet answered = new BitSet(); // those whose verdict was passed on
   private final BitSet exited = new BitSet(); // those among them that were exits
+  private final int tokensBefore; // of the answer
   private long credit;
 
   /** Nothing yet. */
   PassedOn(Progress progress) {
     this.progress = progress;
     this.drawnBefore = progress.drawn();
+    this.tokensBefore = progress.tokens();
+  }
+
+  /** Tokens of the answer that this replica says again to itself before it draws one. */
+  int replayedTokens() {
+    return tokensBefore;
   }
 
   /** The replica has reached the end of a segment: a verdict on it means something there now. */

@@ -111,14 +111,13 @@ final class Progress {
     return drawn;
   }
 
-  /** Whether the replica has something to do, and does not wait for the caller. */
+  /** Whether it is a replica's turn, if only to give it a slot, and not the caller's. */
   boolean owesWork() {
     if (prefill.isPresent()) {
       return granted > drawn;
     }
-    return started
-        && (!request.plan().blocking()
-            || toldEnds.stream().allMatch(segment -> verdicts.containsKey(segment)));
+    return !request.plan().blocking()
+        || toldEnds.stream().allMatch(segment -> verdicts.containsKey(segment));
   }
 
   /** How the answer ends, if its last token is there: whether a replica says so does not matter. */

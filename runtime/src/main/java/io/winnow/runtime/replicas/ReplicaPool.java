@@ -12,12 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * The replicas there are, how they are, and who gets the next piece of work. Time passes in {@link
- * #tick()}; everything else returns at once. Thread-safe.
+ * #lookUp} and {@link #ask}; everything else returns at once. Thread-safe.
  */
 final class ReplicaPool<R extends AutoCloseable> {
 
@@ -36,7 +38,7 @@ final class ReplicaPool<R extends AutoCloseable> {
   private boolean closed;
 
   /**
-   * Makes a pool without members: {@link #tick} finds them.
+   * Makes a pool without members: {@link #lookUp} finds them.
    *
    * @param load how busy a member is; only the order matters
    */
@@ -58,22 +60,31 @@ final class ReplicaPool<R extends AutoCloseable> {
    * @param excluded names that are not asked
    */
   synchronized Optional<Member<R>> choose(Set<String> excluded) {
-    if (closed) {
-      return Optional.empty();
-    }
+    Optional<Member<R>> well = chooseWell(excluded);
+    // A request is a better probe than none: its replica may be back already.
+    return well.isPresent()
+        ? well
+        : taken(candidates(excluded).min(Comparator.comparingLong(member -> member.lastChosen)));
+  }
+
+  /** The same, of those that are well only. */
+  synchronized Optional<Member<R>> chooseWell(Set<String> excluded) {
     long now = nanoClock.getAsLong();
-    List<Member<R>> candidates =
-        members.values().stream().filter(member -> !excluded.contains(member.name)).toList();
-    Optional<Member<R>> chosen =
-        candidates.stream()
+    return taken(
+        candidates(excluded)
             .filter(member -> member.isWell(now))
             .min(
                 Comparator.<Member<R>>comparingDouble(load)
-                    .thenComparingLong(member -> member.lastChosen));
-    // A request is a better probe than none: its replica may be back already.
-    chosen =
-        chosen.or(
-            () -> candidates.stream().min(Comparator.comparingLong(member -> member.lastChosen)));
+                    .thenComparingLong(member -> member.lastChosen)));
+  }
+
+  private Stream<Member<R>> candidates(Set<String> excluded) {
+    return closed
+        ? Stream.empty()
+        : members.values().stream().filter(member -> !excluded.contains(member.name));
+  }
+
+  private Optional<Member<R>> taken(Optional<Member<R>> chosen) {
     chosen.ifPresent(
         member -> {
           member.lastChosen = ++choices;
@@ -113,13 +124,14 @@ final class ReplicaPool<R extends AutoCloseable> {
         Level.WARNING, "runtime {0} lost work: no more for {1} ms", member.name, pause.toMillis());
   }
 
-  private synchronized long ejection(Member<R> member) {
-    return member.ejectedUntilNanos;
-  }
-
   /** What the member said when it was asked last. */
   synchronized boolean isReady(Member<R> member) {
     return member.ready;
+  }
+
+  /** When the member said last that it was ready; when it was opened if it never did. */
+  synchronized long readyNanos(Member<R> member) {
+    return member.readyNanos;
   }
 
   /** Members that would be chosen. */
@@ -130,32 +142,58 @@ final class ReplicaPool<R extends AutoCloseable> {
         : members.values().stream().filter(member -> member.isWell(now)).toList();
   }
 
+  /** Members that have work or may get some. */
+  synchronized List<Member<R>> all() {
+    return everybody().toList();
+  }
+
   synchronized List<String> names() {
     return List.copyOf(members.keySet());
   }
 
-  /** Looks at who is there and how they are. Blocks; one thread at a time. */
-  void tick() {
-    refresh();
-    for (Member<R> member : present()) {
-      long ejectedBefore = ejection(member);
-      boolean answered = member.replica.ready().getAsBoolean();
-      synchronized (this) {
-        // What it said before it lost work says nothing about now.
-        boolean ready = answered && member.ejectedUntilNanos == ejectedBefore;
-        if (ready != member.ready || !member.asked) {
-          log.log(Level.INFO, "runtime {0} is {1}", member.name, ready ? "ready" : "not ready");
-        }
-        member.ready = ready;
-        member.asked = true;
+  /**
+   * Asks all members how they are, those that get no new work too; one that has not answered the
+   * last question is not asked another. Closes those that nobody needs any more.
+   *
+   * @param askers run a question each; after {@link #close} they need not
+   */
+  void ask(Executor askers) {
+    List<Member<R>> idle;
+    List<Member<R>> asked;
+    synchronized (this) {
+      idle = retired.stream().filter(member -> member.working == 0 && !member.beingAsked).toList();
+      retired.removeAll(idle);
+      asked = everybody().filter(member -> !member.beingAsked).toList();
+      asked.forEach(member -> member.beingAsked = true);
+    }
+    idle.forEach(member -> askers.execute(() -> close(member)));
+    asked.forEach(member -> askers.execute(() -> ask(member)));
+  }
+
+  private void ask(Member<R> member) {
+    long ejectedBefore;
+    synchronized (this) {
+      ejectedBefore = member.ejectedUntilNanos;
+    }
+    boolean answered = false;
+    try {
+      answered = member.replica.ready().getAsBoolean();
+    } catch (RuntimeException e) {
+      log.log(Level.ERROR, "runtime " + member.name + " cannot be asked", e);
+    }
+    synchronized (this) {
+      member.beingAsked = false;
+      // What it said before it lost work says nothing about now.
+      boolean ready = answered && member.ejectedUntilNanos == ejectedBefore;
+      if (ready != member.ready || !member.asked) {
+        log.log(Level.INFO, "runtime {0} is {1}", member.name, ready ? "ready" : "not ready");
+      }
+      member.ready = ready;
+      member.asked = true;
+      if (ready) {
+        member.readyNanos = nanoClock.getAsLong();
       }
     }
-    List<Member<R>> idle;
-    synchronized (this) {
-      idle = retired.stream().filter(member -> member.working == 0).toList();
-      retired.removeAll(idle);
-    }
-    idle.forEach(ReplicaPool::close);
   }
 
   /** Closes every member; work under way hears of it from its replica. */
@@ -163,19 +201,20 @@ final class ReplicaPool<R extends AutoCloseable> {
     List<Member<R>> all;
     synchronized (this) {
       closed = true;
-      all = new ArrayList<>(members.values());
-      all.addAll(retired);
+      all = everybody().toList();
       members.clear();
       retired.clear();
     }
     all.forEach(ReplicaPool::close);
   }
 
-  private synchronized List<Member<R>> present() {
-    return List.copyOf(members.values());
+  /** Those that get new work, and those that only finish theirs. With the lock held. */
+  private Stream<Member<R>> everybody() {
+    return Stream.concat(members.values().stream(), retired.stream());
   }
 
-  private void refresh() {
+  /** Looks at who is there, if it is time to. Blocks; one thread at a time. */
+  void lookUp() {
     long now = nanoClock.getAsLong();
     if (refreshed && now - refreshedNanos < settings.refreshInterval().toNanos()) {
       return;
@@ -188,8 +227,8 @@ final class ReplicaPool<R extends AutoCloseable> {
       follow(new TreeSet<>(names));
       refreshed = true;
       lookupProblem = "";
-    } catch (IOException e) {
-      String problem = String.valueOf(e.getMessage());
+    } catch (IOException | RuntimeException e) {
+      String problem = String.valueOf(e instanceof IOException ? e.getMessage() : e);
       if (!problem.equals(lookupProblem)) {
         log.log(Level.WARNING, "the runtimes cannot be looked up: {0}", problem);
       }
@@ -199,26 +238,38 @@ final class ReplicaPool<R extends AutoCloseable> {
   }
 
   private void follow(Set<String> names) {
-    Map<String, Member<R>> added = new LinkedHashMap<>();
+    synchronized (this) {
+      for (String gone : List.copyOf(members.keySet())) {
+        if (!names.contains(gone)) {
+          retired.add(members.remove(gone));
+          log.log(Level.INFO, "runtime {0} is gone", gone);
+        }
+      }
+    }
     for (String name : names) {
       if (!names().contains(name)) {
-        added.put(name, new Member<>(name, source.open(name)));
+        open(name);
       }
+    }
+  }
+
+  /** Takes a replica in; one that cannot be opened is tried again at the next look. */
+  private void open(String name) {
+    Member<R> member;
+    try {
+      member = new Member<>(name, source.open(name), nanoClock.getAsLong());
+    } catch (RuntimeException e) {
+      log.log(Level.ERROR, "runtime " + name + " cannot be opened", e);
+      return;
     }
     synchronized (this) {
       if (!closed) {
-        for (String gone : List.copyOf(members.keySet())) {
-          if (!names.contains(gone)) {
-            retired.add(members.remove(gone));
-            log.log(Level.INFO, "runtime {0} is gone", gone);
-          }
-        }
-        members.putAll(added);
-        added.keySet().forEach(name -> log.log(Level.INFO, "runtime {0} is new", name));
+        members.put(name, member);
+        log.log(Level.INFO, "runtime {0} is new", name);
         return;
       }
     }
-    added.values().forEach(ReplicaPool::close);
+    close(member);
   }
 
   private static void close(Member<?> member) {
@@ -236,15 +287,18 @@ final class ReplicaPool<R extends AutoCloseable> {
     private final Replica<R> replica;
     private boolean ready;
     private boolean asked; // whether it is
+    private boolean beingAsked;
+    private long readyNanos;
     private boolean ejected;
     private long ejectedUntilNanos;
     private int losses; // in a row
     private int working;
     private long lastChosen;
 
-    Member(String name, Replica<R> replica) {
+    Member(String name, Replica<R> replica, long nowNanos) {
       this.name = name;
       this.replica = replica;
+      this.readyNanos = nowNanos;
     }
 
     String name() {

@@ -11,9 +11,11 @@ import java.time.Duration;
  *     row
  * @param maxEjection bound on it
  * @param maxReplays times that one generation is taken up by another replica, at least 0
- * @param stalledAfter a generation that its replica owes something and that hears nothing for so
- *     long is taken for lost
- * @param unreachableAfter the same for a replica that is not ready
+ * @param stalledAfter a generation that decodes and hears nothing of a token that is due for so
+ *     long is taken for lost, though its replica is ready; one that was lost and finds the others
+ *     full waits for room for so long
+ * @param unreachableAfter a generation that its replica owes anything, be it a slot, is taken for
+ *     lost when it has heard nothing for so long and the replica has not been ready either
  */
 public record ReplicaSettings(
     Duration probeInterval,

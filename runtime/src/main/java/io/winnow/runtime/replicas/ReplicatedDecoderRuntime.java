@@ -24,7 +24,9 @@ import java.util.function.LongSupplier;
  * the keep counts of the plan and the exit that was taken, is made to say the tokens so far, and
  * goes on. The caller hears every event once and every token once; it is asked about a segment's
  * end once, and an answer that it gave counts on every replica. Only a failure of kind {@code
- * UNAVAILABLE} moves a generation, and a refusal for want of room one that has not begun.
+ * UNAVAILABLE} moves a generation, and a refusal for want of room one that has not begun there. A
+ * generation that some replica had taken is not refused: while the others are full it waits for
+ * room, as long as a silent replica is waited for, or until its caller closes it.
  *
  * <p>While no replica is ready, {@link #alive()} is false, and a generation fails with {@code
  * UNAVAILABLE} and the reason after one has been tried.
@@ -36,7 +38,8 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
   private final ReplicaSettings settings;
   private final LongSupplier nanoClock;
   private final ReplicaPool<DecoderRuntime> pool;
-  private final Ticker ticker;
+  private final Watch watch;
+  private final RoomLine line = new RoomLine();
   private final Set<ReplicatedGeneration> live = new HashSet<>(); // bounded by the replicas' queues
   private int untold; // started, terminal event not yet delivered
   private boolean draining;
@@ -56,7 +59,7 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
     ReplicatedDecoderRuntime runtime =
         new ReplicatedDecoderRuntime(manifest, endTokens, source, settings, System::nanoTime);
     runtime.tick();
-    runtime.ticker.start();
+    runtime.watch.start();
     return runtime;
   }
 
@@ -72,7 +75,7 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
     this.settings = settings;
     this.nanoClock = nanoClock;
     this.pool = new ReplicaPool<>(source, ReplicatedDecoderRuntime::load, settings, nanoClock);
-    this.ticker = new Ticker("winnow-replicas", settings.probeInterval(), this::tick);
+    this.watch = new Watch("winnow-replicas", settings.probeInterval(), pool, this::lookAfter);
   }
 
   @Override
@@ -92,8 +95,7 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
       untold++;
     }
     if (refused) {
-      generation.fail(
-          new RuntimeFailure(Kind.UNAVAILABLE, "the runtime is stopping: ask another one"));
+      generation.fail(stopping());
       return generation;
     }
     try {
@@ -108,16 +110,19 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
 
   @Override
   public RuntimeLoad load() {
-    RuntimeLoad sum = new RuntimeLoad(0, 0, 0, 0, 0);
-    for (Member<DecoderRuntime> member : pool.well()) {
+    // Work is counted wherever it is, room only where it can be had.
+    RuntimeLoad sum = new RuntimeLoad(line.length(), 0, 0, 0, 0);
+    List<Member<DecoderRuntime>> well = pool.well();
+    for (Member<DecoderRuntime> member : pool.all()) {
       RuntimeLoad one = member.runtime().load();
+      boolean room = well.contains(member);
       sum =
           new RuntimeLoad(
               sum.queued() + one.queued(),
               sum.running() + one.running(),
-              sum.slots() + one.slots(),
+              sum.slots() + (room ? one.slots() : 0),
               sum.kvBytesUsed() + one.kvBytesUsed(),
-              sum.kvBytesLimit() + one.kvBytesLimit());
+              sum.kvBytesLimit() + (room ? one.kvBytesLimit() : 0));
     }
     return sum;
   }
@@ -146,13 +151,20 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
     synchronized (this) {
       closed = true;
     }
-    ticker.stop();
+    watch.stop();
+    line.shut().forEach(generation -> generation.fail(stopping()));
     pool.close();
   }
 
-  /** Looks at the replicas, and at who waits for a silent one. */
+  /** One round, on this thread. */
   void tick() {
-    pool.tick();
+    pool.lookUp();
+    pool.ask(Runnable::run);
+    lookAfter();
+  }
+
+  /** Looks at who waits for a silent replica, or for room. */
+  private void lookAfter() {
     List<ReplicatedGeneration> all;
     synchronized (this) {
       all = List.copyOf(live);
@@ -160,12 +172,17 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
     for (ReplicatedGeneration generation : all) {
       generation.checkProgress();
     }
+    line.call();
   }
 
   // For the generations
 
   Optional<Member<DecoderRuntime>> choose(Set<String> avoided) {
     return pool.choose(avoided);
+  }
+
+  Optional<Member<DecoderRuntime>> chooseWell(Set<String> avoided) {
+    return pool.chooseWell(avoided);
   }
 
   void release(Member<DecoderRuntime> member) {
@@ -184,9 +201,31 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
     return pool.names();
   }
 
-  /** How long a generation waits for something that this member owes. */
-  Duration patience(Member<DecoderRuntime> member) {
-    return pool.isReady(member) ? settings.stalledAfter() : settings.unreachableAfter();
+  /** Whether the member said so when it was asked last. */
+  boolean isReady(Member<DecoderRuntime> member) {
+    return pool.isReady(member);
+  }
+
+  /** When the member said last that it was ready. */
+  long readyNanos(Member<DecoderRuntime> member) {
+    return pool.readyNanos(member);
+  }
+
+  Duration stalledAfter() {
+    return settings.stalledAfter();
+  }
+
+  Duration unreachableAfter() {
+    return settings.unreachableAfter();
+  }
+
+  /** Those that wait for room. */
+  RoomLine line() {
+    return line;
+  }
+
+  RuntimeFailure stopping() {
+    return new RuntimeFailure(Kind.UNAVAILABLE, "the runtime is stopping: ask another one");
   }
 
   int maxReplays() {

@@ -19,7 +19,7 @@ public final class ReplicatedEncoderRuntime implements EncoderRuntime {
 
   private final VisionManifest manifest;
   private final ReplicaPool<EncoderRuntime> pool;
-  private final Ticker ticker;
+  private final Watch watch;
 
   /**
    * Opens the replicas there are, and asks each whether it is ready.
@@ -31,7 +31,7 @@ public final class ReplicatedEncoderRuntime implements EncoderRuntime {
     ReplicatedEncoderRuntime runtime =
         new ReplicatedEncoderRuntime(manifest, source, settings, System::nanoTime);
     runtime.tick();
-    runtime.ticker.start();
+    runtime.watch.start();
     return runtime;
   }
 
@@ -43,7 +43,7 @@ public final class ReplicatedEncoderRuntime implements EncoderRuntime {
       LongSupplier nanoClock) {
     this.manifest = manifest;
     this.pool = new ReplicaPool<>(source, Member::working, settings, nanoClock);
-    this.ticker = new Ticker("winnow-encoder-replicas", settings.probeInterval(), this::tick);
+    this.watch = new Watch("winnow-encoder-replicas", settings.probeInterval(), pool, () -> {});
   }
 
   @Override
@@ -89,11 +89,13 @@ public final class ReplicatedEncoderRuntime implements EncoderRuntime {
 
   @Override
   public void close() {
-    ticker.stop();
+    watch.stop();
     pool.close();
   }
 
+  /** One round, on this thread. */
   void tick() {
-    pool.tick();
+    pool.lookUp();
+    pool.ask(Runnable::run);
   }
 }

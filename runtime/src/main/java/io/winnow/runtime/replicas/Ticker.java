@@ -20,12 +20,7 @@ final class Ticker {
     this.interval = interval;
     this.task = task;
     this.executor =
-        Executors.newSingleThreadScheduledExecutor(
-            work -> {
-              Thread thread = new Thread(work, threadName);
-              thread.setDaemon(true);
-              return thread;
-            });
+        Executors.newSingleThreadScheduledExecutor(work -> Watch.daemon(work, threadName));
   }
 
   void start() {
@@ -42,9 +37,9 @@ final class Ticker {
   private void tick() {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (Throwable thrown) {
       // The schedule would end without a word.
-      log.log(Level.ERROR, "the replicas cannot be looked after", e);
+      log.log(Level.ERROR, "the replicas cannot be looked after", thrown);
     }
   }
 }

@@ -248,6 +248,7 @@ final class TritonGeneration implements Generation, StreamListener {
       }
     }
     runtime.startAnswered(this);
+    tell(GenerationListener::onQueued);
   }
 
   /** Reports an event that is not terminal. A listener that throws loses its generation. */

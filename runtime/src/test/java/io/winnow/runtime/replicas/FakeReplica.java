@@ -42,12 +42,20 @@ final class FakeReplica implements DecoderRuntime {
   boolean silent;
   boolean diesBeforeTheEnd;
   boolean ready = true;
+  boolean defect;
   boolean closed;
   int slots = 4;
   int othersBusy;
 
   Replica<DecoderRuntime> replica() {
-    return new Replica<>(this, () -> ready && !dead);
+    return new Replica<>(
+        this,
+        () -> {
+          if (defect) {
+            throw new IllegalStateException("a defect");
+          }
+          return ready && !dead;
+        });
   }
 
   /** Everybody one thing further; whether there was anything to do. */
@@ -84,8 +92,14 @@ final class FakeReplica implements DecoderRuntime {
     Optional<RuntimeFailure> why =
         dead ? Optional.of(new RuntimeFailure(Kind.UNAVAILABLE, "connection refused")) : refusal;
     generations.add(generation);
-    why.ifPresent(generation::fail);
+    why.ifPresentOrElse(generation::fail, listener::onQueued);
     return generation;
+  }
+
+  /** Has no place for more, or has again. */
+  void full(boolean now) {
+    RuntimeFailure full = new RuntimeFailure(Kind.RESOURCE_EXHAUSTED, "the queue is full");
+    refusal = now ? Optional.of(full) : Optional.empty();
   }
 
   @Override

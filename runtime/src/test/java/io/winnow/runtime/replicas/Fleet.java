@@ -9,6 +9,7 @@ import io.winnow.runtime.Sampling;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import java.util.Set;
 final class Fleet implements ReplicaSource<DecoderRuntime> {
 
   final Map<String, FakeReplica> replicas = new LinkedHashMap<>();
+  final Set<String> broken = new HashSet<>(); // cannot be opened
   final ReplicatedDecoderRuntime runtime;
   Optional<IOException> lookupProblem = Optional.empty();
   private Duration now = Duration.ofDays(1);
@@ -50,6 +52,9 @@ final class Fleet implements ReplicaSource<DecoderRuntime> {
 
   @Override
   public Replica<DecoderRuntime> open(String name) {
+    if (broken.contains(name)) {
+      throw new IllegalStateException("a broken " + name);
+    }
     return replicas.get(name).replica();
   }
 

@@ -2,19 +2,28 @@ package io.winnow.runtime.replicas;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.RuntimeFailure;
 import io.winnow.runtime.RuntimeFailure.Kind;
 import io.winnow.runtime.contract.RecordingListener;
+import io.winnow.runtime.replicas.ReplicaPool.Member;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 
 /** Who gets the next generation. */
 class ReplicaPoolTest {
+
+  private long now = Duration.ofDays(1).toNanos();
+  private Runnable duringTheQuestion = () -> {};
 
   @Test
   void theLeastLoadedGetsIt() {
@@ -124,6 +133,89 @@ class ReplicaPoolTest {
     fleet.pass(Duration.ofSeconds(10));
     assertThat(fleet.runtime.names()).containsExactly("a");
     assertThat(known.closed).isFalse();
+  }
+
+  @Test
+  void oneThatLostWorkIsNotReadyUntilItIsAskedAgain() {
+    ReplicaPool<DecoderRuntime> pool = pool(Runnable::run);
+    Member<DecoderRuntime> member = pool.choose(Set.of()).orElseThrow();
+    assertThat(pool.isReady(member)).isTrue();
+
+    pool.lost(member);
+    assertThat(pool.isReady(member)).isFalse();
+    now += ReplicaSettings.defaults().ejection().toNanos();
+    assertThat(pool.well()).as("not ejected any more, but not asked").isEmpty();
+    pool.ask(Runnable::run);
+
+    assertThat(pool.isReady(member)).isTrue();
+    assertThat(pool.well()).containsExactly(member);
+  }
+
+  @Test
+  void anAnswerFromBeforeALossCountsForNothing() {
+    ReplicaPool<DecoderRuntime> pool = pool(Runnable::run);
+    Member<DecoderRuntime> member = pool.choose(Set.of()).orElseThrow();
+    duringTheQuestion = () -> pool.lost(member);
+
+    pool.ask(Runnable::run);
+
+    assertThat(pool.isReady(member)).isFalse();
+  }
+
+  @Test
+  void aReplicaThatIsSlowToAnswerHoldsUpNoOther() {
+    List<Runnable> questions = new ArrayList<>();
+    ReplicaPool<DecoderRuntime> pool = pool(questions::add);
+    assertThat(questions).hasSize(1);
+
+    pool.ask(questions::add);
+    assertThat(questions).as("not asked again meanwhile").hasSize(1);
+    questions.remove(0).run();
+    pool.ask(questions::add);
+    assertThat(questions).hasSize(1);
+    assertThat(pool.well()).hasSize(1);
+  }
+
+  @Test
+  void aReplicaThatCannotBeOpenedOrAskedHoldsUpNoOther() {
+    Fleet fleet = Fleet.of("a", "b");
+    fleet.broken.add("c");
+    fleet.replicas.put("c", new FakeReplica());
+    fleet.replica("a").defect = true;
+
+    fleet.pass(Duration.ofSeconds(10));
+    assertThat(fleet.runtime.names()).containsExactly("a", "b");
+    assertThat(startedOn(fleet)).isEqualTo("b");
+    fleet.broken.clear();
+    fleet.pass(Duration.ofSeconds(10));
+    assertThat(startedOn(fleet)).isEqualTo("c");
+  }
+
+  /** One of a single replica that is ready, and was asked. */
+  private ReplicaPool<DecoderRuntime> pool(Executor askers) {
+    FakeReplica fake = new FakeReplica();
+    ReplicaSource<DecoderRuntime> source =
+        new ReplicaSource<>() {
+          @Override
+          public Set<String> names() {
+            return Set.of("a");
+          }
+
+          @Override
+          public Replica<DecoderRuntime> open(String name) {
+            return new Replica<>(
+                fake,
+                () -> {
+                  duringTheQuestion.run();
+                  return true;
+                });
+          }
+        };
+    ReplicaPool<DecoderRuntime> pool =
+        new ReplicaPool<>(source, Member::working, ReplicaSettings.defaults(), () -> now);
+    pool.lookUp();
+    pool.ask(askers);
+    return pool;
   }
 
   /** It dies and is back at once; nothing is left of what ran anywhere. */

@@ -101,7 +101,8 @@ class ReplicatedGenerationProperties {
     }
 
     private void turn() {
-      switch (random.nextInt(6)) {
+      switch (random.nextInt(7)) {
+        case 6 -> fleet.replicas.values().forEach(replica -> replica.full(random.nextInt(3) > 0));
         case 0 -> kill();
         case 1 -> answer();
         case 2 -> grant();
