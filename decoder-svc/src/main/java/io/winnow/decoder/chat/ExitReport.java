@@ -78,6 +78,8 @@ public record ExitReport(
     /** Nothing: it never came. */
     MISSING,
     /** Nothing: an earlier verdict had let the visual tokens go. */
-    MOOT
+    MOOT,
+    /** Nobody can tell: it said "exit", and the answer ended before its prefill did. */
+    UNKNOWN
   }
 }

@@ -162,15 +162,17 @@ final class ExitDialogue {
         .on(new AnswerEvent.Decided(timeline.now(), asked.segment, leave, byPruner));
   }
 
-  /** Drops what waits. */
+  /** The answer has ended, in whichever way: drops what waits and tells what became of it all. */
   void stop() {
     questions.values().forEach(Asked::settle);
+    report(timeline.visualEntered()).ifPresent(this::tell);
   }
 
   /**
    * What became of the questions; empty if the plan asks none.
    *
-   * @param visualEntered visual tokens that entered each layer // [layers]
+   * @param visualEntered visual tokens that entered each layer; of no layer if the prefill is not
+   *     complete // [layers]
    */
   Optional<ExitReport> report(int[] visualEntered) {
     if (plan.observedSegments().isEmpty()) {
@@ -190,8 +192,7 @@ final class ExitDialogue {
                 report.layer(), report.blocking(), report.questions(), Optional.of(missing())));
   }
 
-  /** Tells who listens what became of each question. */
-  void settled(ExitReport report) {
+  private void tell(ExitReport report) {
     for (Question question : report.questions()) {
       long needed = timeline.at(question.needed());
       long at = question.verdict().map(verdict -> timeline.at(verdict.arrived())).orElse(needed);
@@ -222,6 +223,9 @@ final class ExitDialogue {
     if (!asked.verdict.get().exit()) {
       // Where nothing waited, nothing was lost: the tokens had stayed as the verdict wants it.
       return asked.heeded || !plan.blocking() ? Effect.KEPT : Effect.LATE;
+    }
+    if (asked == exit && !timeline.isPrefilled()) {
+      return Effect.UNKNOWN;
     }
     if (asked == exit && applied.isPresent()) {
       return Effect.EXITED;

@@ -7,12 +7,10 @@ import io.winnow.decoder.chat.AnswerListener;
 import io.winnow.decoder.chat.AnswerStarted;
 import io.winnow.decoder.chat.AnswerSummary;
 import io.winnow.decoder.chat.AnswerSummary.Finish;
-import io.winnow.decoder.chat.AnswerSummary.Reduction;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatFailureException;
 import io.winnow.decoder.chat.ChatRequest;
-import io.winnow.decoder.chat.ChatService.PromptCount;
 import io.winnow.decoder.generation.PlanReader.RefusedPlanException;
 import io.winnow.decoder.telemetry.AnswerEvent;
 import io.winnow.decoder.telemetry.AnswerTelemetry;
@@ -289,7 +287,6 @@ final class RunningAnswer
   @Override
   public void concluded(Finish finish) {
     AnswerSummary summary = summary(finish);
-    summary.reduction().exit().ifPresent(requireNonNull(exit)::settled);
     release();
     pruner.finish(DecideMessages.outcome(true, timeline));
     telemetry.on(new AnswerEvent.Finished(timeline.now(), summary));
@@ -297,26 +294,13 @@ final class RunningAnswer
   }
 
   private AnswerSummary summary(Finish cause) {
-    PromptCount count = prompt().count();
-    return new AnswerSummary(
-        cause,
-        new AnswerSummary.Usage(
-            count.textTokens() + count.imageTokens(),
-            timeline.tokens(),
-            count.imageTokens(),
-            timeline.imageTokensKept()),
-        timeline.timings(),
-        reduction());
-  }
-
-  private Reduction reduction() {
-    ReductionAccount account = new ReductionAccount(prompt(), layouts, requireNonNull(plan));
-    int[] entered = timeline.visualEntered(); // [layers]
-    Reduction reduction =
-        request.reduction().report()
-            ? account.reported(entered, timeline.survivors())
-            : account.reduction(entered);
-    return exit == null ? reduction : reduction.withExit(exit.report(entered));
+    PreparedPrompt prepared = prompt();
+    return new AnswerAccount(
+            prepared,
+            timeline,
+            new ReductionAccount(prepared, layouts, requireNonNull(plan)),
+            requireNonNull(exit))
+        .summary(cause, request.reduction().report());
   }
 
   private void timedOut() {
@@ -334,14 +318,14 @@ final class RunningAnswer
   /** Frees everything at every hop but the pruner's, who gets the outcome. */
   private void release() {
     stage = Stage.ENDED;
+    if (exit != null) {
+      exit.stop();
+    }
     if (deadline != null) {
       deadline.cancel();
     }
     if (generation != null) {
       generation.close();
-    }
-    if (exit != null) {
-      exit.stop();
     }
     if (pictures != null) {
       pictures.cancel();

@@ -57,6 +57,7 @@ final class ReductionMessages {
                   case LATE -> VerdictEffect.VERDICT_EFFECT_LATE;
                   case MISSING -> VerdictEffect.VERDICT_EFFECT_MISSING;
                   case MOOT -> VerdictEffect.VERDICT_EFFECT_MOOT;
+                  case UNKNOWN -> VerdictEffect.VERDICT_EFFECT_UNSPECIFIED; // of no whole answer
                 });
     question.appliedLayer().ifPresent(message::setAppliedLayer);
     question

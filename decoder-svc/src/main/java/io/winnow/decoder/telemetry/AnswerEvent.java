@@ -132,8 +132,8 @@ public sealed interface AnswerEvent {
   record Decided(long at, int segment, boolean exit, boolean byPruner) implements AnswerEvent {}
 
   /**
-   * What became of a question to the pruner; told at the end of the answer, when it is known, for
-   * each in the order of the segments. Absent where the answer failed.
+   * What became of a question to the pruner; told at the end of the answer, be it complete, failed
+   * or cancelled, for each in the order of the segments.
    *
    * @param at when the verdict came; when it was needed if it never did
    * @param needed when the segment had ended

@@ -112,8 +112,7 @@ class FlowTelemetryTest {
 
   @Test
   void tellsOfObservationsAndVerdicts() {
-    fixture.pruner.plan =
-        Plan.newBuilder().setMethod("dyvte").setFlopsRatio(1).addObserveSegments(1).build();
+    fixture.pruner.plan = asking(false, 1);
     fixture.pruner.exits = true;
     answer(ask(picture(1)).request());
 
@@ -138,14 +137,63 @@ class FlowTelemetryTest {
 
   @Test
   void tellsOfVerdictsThatNeverCame() {
-    fixture.pruner.plan =
-        Plan.newBuilder().setMethod("dyvte").setFlopsRatio(1).addObserveSegments(1).build();
+    fixture.pruner.plan = asking(false, 1);
     fixture.pruner.withholdsVerdicts = true;
     answer(ask(picture(1)).request());
 
     AnswerEvent.VerdictSettled settled = only(AnswerEvent.VerdictSettled.class);
     assertThat(settled.at()).isEqualTo(settled.needed());
     assertThat(settled.question().effect()).isEqualTo(ExitReport.Effect.MISSING);
+  }
+
+  @Test
+  void tellsOfTheVerdictsOfAnAnswerThatIsCancelled() {
+    fixture.pruner.plan = asking(true, 0, 1);
+    fixture.pruner.exitsAt.add(1);
+    ActiveAnswer answer = begin(ask(picture(1)).request());
+    answer.request(1);
+    fixture.simulation.settle(); // the prefill is complete, the answer is not
+    answer.cancel();
+    fixture.simulation.settle();
+
+    assertThat(heard.kinds())
+        .endsWith("VerdictSettled", "VerdictSettled", "ReaderWaited", "Failed");
+    ExitReport.Question kept = heard.of(AnswerEvent.VerdictSettled.class).get(0).question();
+    assertThat(kept.effect()).isEqualTo(ExitReport.Effect.KEPT);
+    assertThat(kept.verdict().orElseThrow().margin()).isEqualTo(-1);
+    ExitReport.Question exited = heard.of(AnswerEvent.VerdictSettled.class).get(1).question();
+    assertThat(exited.effect()).isEqualTo(ExitReport.Effect.EXITED);
+    assertThat(exited.verdict().orElseThrow().margin()).isEqualTo(2.5f);
+    assertThat(exited.appliedLayer()).hasValue(3);
+  }
+
+  @Test
+  void tellsOfTheVerdictsOfAPrefillThatIsNeverComplete() {
+    fixture.pruner.plan = asking(true, 0, 1, 2);
+    fixture.pruner.withholdsVerdicts = true;
+    ActiveAnswer answer = answer(ask(picture(1)).request()); // waits behind segment 0
+    fixture.pruner.last().say(0, true);
+    answer.cancel(); // before the next segment has begun
+    fixture.simulation.settle();
+
+    AnswerEvent.VerdictSettled settled = only(AnswerEvent.VerdictSettled.class);
+    assertThat(settled.question().effect()).isEqualTo(ExitReport.Effect.UNKNOWN);
+    assertThat(settled.question().verdict().orElseThrow().margin()).isEqualTo(2.5f);
+    assertThat(settled.question().appliedLayer()).isEmpty();
+    assertThat(only(AnswerEvent.Failed.class).failure().reason()).isEqualTo(Reason.CANCELLED);
+    assertThat(fixture.allFreed()).isTrue();
+  }
+
+  @Test
+  void tellsOfTheQuestionsOfAPrefillThatFails() {
+    fixture.pruner.plan = asking(true, 0, 1, 2);
+    fixture.pruner.withholdsVerdicts = true;
+    answer(ask(picture(1)).timeout(Duration.ofMillis(400)).request());
+    fixture.simulation.advance(Duration.ofMillis(400)); // sooner than the verdict is given up
+
+    AnswerEvent.VerdictSettled settled = only(AnswerEvent.VerdictSettled.class);
+    assertThat(settled.question().effect()).isEqualTo(ExitReport.Effect.MISSING);
+    assertThat(only(AnswerEvent.Failed.class).failure().reason()).isEqualTo(Reason.TIMEOUT);
   }
 
   @Test
@@ -186,16 +234,29 @@ class FlowTelemetryTest {
     assertThat(only(AnswerEvent.Failed.class).failure().reason()).isEqualTo(Reason.OVERLOADED);
   }
 
+  private static Plan asking(boolean blocking, Integer... segments) {
+    return Plan.newBuilder()
+        .setMethod("dyvte")
+        .setFlopsRatio(1)
+        .addAllObserveSegments(List.of(segments))
+        .setBlocking(blocking)
+        .build();
+  }
+
   private ActiveAnswer answer(ChatRequest request) {
+    ActiveAnswer answer = begin(request);
+    answer.request(1_000);
+    fixture.simulation.settle();
+    return answer;
+  }
+
+  private ActiveAnswer begin(ChatRequest request) {
     AnswerTelemetry telemetry =
         TelemetrySource.all(List.of(heard))
             .begin(
                 new RequestOrigin(
                     request.id(), Edge.GRPC, TraceContext.NONE, fixture.simulation.nanoTime()));
-    ActiveAnswer answer = fixture.flow.answer(request, fixture.listener, telemetry);
-    answer.request(1_000);
-    fixture.simulation.settle();
-    return answer;
+    return fixture.flow.answer(request, fixture.listener, telemetry);
   }
 
   private <E extends AnswerEvent> E only(Class<E> kind) {

@@ -102,6 +102,20 @@ class FlowTracesTest {
   }
 
   @Test
+  void marginsAreOnTheTraceOfAnAnswerThatFailsToo() {
+    fixture.pruner.plan =
+        Plan.newBuilder().setMethod("dyvte").setFlopsRatio(1).addObserveSegments(1).build();
+    fixture.runtime.failAt(1, RuntimeFailure.Kind.INTERNAL, "broken");
+    answer(ask(picture(1)).request());
+
+    EventData last = spans.root().getEvents().get(spans.root().getEvents().size() - 1);
+    assertThat(last.getName()).isEqualTo("verdict effect");
+    assertThat(last.getAttributes().get(TraceNames.EFFECT)).isEqualTo("kept");
+    assertThat(last.getAttributes().get(TraceNames.MARGIN)).isEqualTo(-1.0);
+    assertThat(spans.failed()).contains("chat fake");
+  }
+
+  @Test
   void aFailOverIsAnEventAndThePrefillGoesOn() {
     AnswerTelemetry telemetry = begin(ask(picture(1)).request());
     telemetry.on(new AnswerEvent.Submitted(1));
