@@ -1,11 +1,13 @@
 package io.winnow.tracing;
 
+import io.grpc.Contexts;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
+import io.opentelemetry.context.Context;
 import java.util.Locale;
 
 /**
@@ -17,8 +19,17 @@ import java.util.Locale;
  */
 public abstract class StreamObservation<Q, R> {
 
-  /** A message came. */
-  protected abstract void received(Q request);
+  /**
+   * A message came.
+   *
+   * @return the span that handling it belongs to, the current one meanwhile
+   */
+  protected abstract Context received(Q request);
+
+  /** What the service finds in its call's context. */
+  protected io.grpc.Context context(io.grpc.Context call) {
+    return call;
+  }
 
   /** A message is about to be sent. */
   protected abstract void sending(R response);
@@ -39,7 +50,9 @@ public abstract class StreamObservation<Q, R> {
   /** Serves the call under observation. */
   public final ServerCall.Listener<Q> observe(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    return new Incoming(next.startCall(new Outgoing(call), headers));
+    return new Incoming(
+        Contexts.interceptCall(
+            context(io.grpc.Context.current()), new Outgoing(call), headers, next));
   }
 
   /** What the service does to the stream. */
@@ -78,10 +91,11 @@ public abstract class StreamObservation<Q, R> {
 
     @Override
     public void onMessage(Q message) {
+      Context handling;
       synchronized (StreamObservation.this) {
-        received(message);
+        handling = received(message);
       }
-      super.onMessage(message);
+      Exemplars.naming(handling, () -> super.onMessage(message));
     }
 
     @Override

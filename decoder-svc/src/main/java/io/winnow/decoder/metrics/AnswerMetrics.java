@@ -8,6 +8,7 @@ import io.winnow.decoder.telemetry.AnswerEvent;
 import io.winnow.decoder.telemetry.AnswerTelemetry;
 import io.winnow.decoder.telemetry.TraceContext;
 import io.winnow.runtime.metrics.KnownValues;
+import io.winnow.tracing.Exemplars;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -47,7 +48,7 @@ final class AnswerMetrics implements AnswerTelemetry {
       return;
     }
     Exemplars.naming(
-        traces.context(Hop.REQUEST, 0),
+        traces.context(Hop.REQUEST, 0).traceparent(),
         () -> {
           if (!(arrival(event) || planning(event) || generation(event))) {
             end(event);
@@ -66,7 +67,8 @@ final class AnswerMetrics implements AnswerTelemetry {
     if (tokens++ == 0) {
       firstToken = at;
       Exemplars.naming(
-          traces.context(Hop.REQUEST, 0), () -> record(model.firstToken, received, at));
+          traces.context(Hop.REQUEST, 0).traceparent(),
+          () -> record(model.firstToken, received, at));
     }
   }
 

@@ -28,21 +28,27 @@ final class DecideTrace extends StreamObservation<DecideRequest, DecideResponse>
   }
 
   @Override
-  protected void received(DecideRequest request) {
+  protected Context received(DecideRequest request) {
     long now = System.nanoTime();
     switch (request.getStepCase()) {
       case BEGIN -> {
         Context asking = TraceParent.read(request.getBegin().getTraceparent(), "", caller);
-        open.putIfAbsent(PLAN, spans.start(asking, TraceNames.PLAN, SpanKind.SERVER, now));
+        Span span = spans.start(asking, TraceNames.PLAN, SpanKind.SERVER, now);
+        open.putIfAbsent(PLAN, span);
+        return Context.root().with(span);
       }
       case OBSERVATION -> {
         int segment = request.getObservation().getSegment();
         Span span = spans.start(caller, TraceNames.VERDICT, SpanKind.SERVER, now);
         span.setAttribute(TraceNames.SEGMENT_NUMBER, (long) segment);
         open.putIfAbsent(segment, span);
+        return Context.root().with(span);
       }
-      case OUTCOME, STEP_NOT_SET -> {}
+      case OUTCOME, STEP_NOT_SET -> {
+        return Context.root();
+      }
     }
+    throw new IllegalStateException("a step of no known kind: " + request.getStepCase());
   }
 
   @Override

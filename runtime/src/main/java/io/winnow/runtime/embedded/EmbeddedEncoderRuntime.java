@@ -49,7 +49,7 @@ final class EmbeddedEncoderRuntime implements EncoderRuntime {
   }
 
   @Override
-  public EncodedPicture encode(FloatBuffer pixelValues) {
+  public EncodedPicture encode(FloatBuffer pixelValues, Optional<String> traceparent) {
     ModelInputs.requirePixels(pixelValues, manifest);
     turn.acquireUninterruptibly();
     try (NativeRuns.Run run = runs.begin(Optional.empty())) {

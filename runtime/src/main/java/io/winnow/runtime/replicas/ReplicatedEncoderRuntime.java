@@ -58,19 +58,19 @@ public final class ReplicatedEncoderRuntime implements EncoderRuntime {
   }
 
   /**
-   * Encodes one picture; see {@link EncoderRuntime#encode}.
+   * Encodes one picture; see {@link EncoderRuntime#encode(FloatBuffer, Optional)}.
    *
    * @throws RuntimeStoppedException if every replica has stopped
    */
   @Override
-  public EncodedPicture encode(FloatBuffer pixelValues) {
+  public EncodedPicture encode(FloatBuffer pixelValues, Optional<String> traceparent) {
     Set<String> avoided = new HashSet<>();
     String why = "";
     Optional<Member<EncoderRuntime>> chosen = pool.choose(avoided);
     while (chosen.isPresent()) {
       Member<EncoderRuntime> member = chosen.get();
       try {
-        EncodedPicture picture = member.runtime().encode(pixelValues.duplicate());
+        EncodedPicture picture = member.runtime().encode(pixelValues.duplicate(), traceparent);
         pool.succeeded(member);
         return picture;
       } catch (RuntimeStoppedException e) {

@@ -12,6 +12,7 @@ import io.winnow.v1.VisionManifest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Optional;
 
 /** A vision tower on a Triton server, which makes batches of what several callers send. */
 final class TritonEncoderRuntime implements EncoderRuntime {
@@ -34,9 +35,9 @@ final class TritonEncoderRuntime implements EncoderRuntime {
   }
 
   @Override
-  public EncodedPicture encode(FloatBuffer pixelValues) {
+  public EncodedPicture encode(FloatBuffer pixelValues, Optional<String> traceparent) {
     ModelInputs.requirePixels(pixelValues, manifest);
-    return picture(tower.run(request(pixelValues)));
+    return picture(tower.run(request(pixelValues), traceparent));
   }
 
   /** Asks the server; blocks for two seconds at most. */

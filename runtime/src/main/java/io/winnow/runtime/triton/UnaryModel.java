@@ -8,6 +8,7 @@ import io.winnow.runtime.triton.client.InferResponse;
 import io.winnow.runtime.triton.client.TritonEndpoint;
 import io.winnow.runtime.triton.client.TritonException;
 import java.time.Duration;
+import java.util.Optional;
 
 /** A model without state on a Triton server: one request, one response. Thread-safe. */
 final class UnaryModel implements AutoCloseable {
@@ -30,18 +31,25 @@ final class UnaryModel implements AutoCloseable {
     return InferRequest.to(name);
   }
 
+  /** Runs it outside of any trace; see {@link #run(InferRequest, Optional)}. */
+  InferResponse run(InferRequest request) {
+    return run(request, Optional.empty());
+  }
+
   /**
    * Runs it; blocks until the response is there.
    *
+   * @param traceparent W3C trace context, for the server's own spans
    * @throws RuntimeStoppedException if it was closed, or the server is gone: another may do it
    * @throws IllegalStateException if the server failed
    */
-  InferResponse run(InferRequest request) {
+  InferResponse run(InferRequest request, Optional<String> traceparent) {
     if (closed) {
       throw stopped();
     }
     try {
-      return endpoint.infer(request, CallSettings.within(timeout).asRepeatable());
+      CallSettings call = CallSettings.within(timeout).asRepeatable();
+      return endpoint.infer(request, traceparent.map(call::withTraceparent).orElse(call));
     } catch (TritonException e) {
       if (closed) {
         throw stopped();

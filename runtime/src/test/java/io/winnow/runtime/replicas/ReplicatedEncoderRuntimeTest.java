@@ -10,6 +10,7 @@ import io.winnow.v1.VisionManifest;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +66,19 @@ class ReplicatedEncoderRuntimeTest {
   }
 
   @Test
+  void theTraceGoesToWhicheverTowerTakesThePicture() {
+    towers.get("a").stopped = true;
+
+    for (int picture = 0; picture < 2; picture++) {
+      runtime.encode(FloatBuffer.allocate(3), Optional.of("00-1-2-01"));
+    }
+
+    assertThat(towers.values())
+        .extracting(tower -> tower.lastTrace)
+        .containsOnly(Optional.of("00-1-2-01"));
+  }
+
+  @Test
   void withoutATowerItSaysWhoWasAskedAndRecoversByItself() {
     towers.values().forEach(tower -> tower.stopped = true);
 
@@ -104,6 +118,7 @@ class ReplicatedEncoderRuntimeTest {
   private static final class FakeTower implements EncoderRuntime {
 
     private int asked;
+    private Optional<String> lastTrace = Optional.empty();
     private int encoded;
     private boolean stopped;
     private boolean defect;
@@ -114,8 +129,9 @@ class ReplicatedEncoderRuntimeTest {
     }
 
     @Override
-    public EncodedPicture encode(FloatBuffer pixelValues) {
+    public EncodedPicture encode(FloatBuffer pixelValues, Optional<String> traceparent) {
       asked++;
+      lastTrace = traceparent;
       float numbers = pixelValues.remaining();
       pixelValues.position(pixelValues.limit());
       if (stopped) {

@@ -4,48 +4,73 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.winnow.runtime.DecoderRuntime;
+import io.winnow.runtime.EncoderRuntime;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.Sampling;
 import io.winnow.runtime.contract.DemoModel;
 import io.winnow.runtime.contract.RecordingListener;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Triton's own spans belong to the trace of the generation. */
+/** Triton's own spans belong to the trace of the request that they were made for. */
 @OnTriton
 class TritonTraceIT {
 
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String SPAN = "00f067aa0ba902b7";
 
-  @Test
-  void spansOfTheServerJoinTheTraceOfTheGeneration() throws Exception {
-    BlockingQueue<String> received = new LinkedBlockingQueue<>();
-    HttpServer collector = collector(received);
+  private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+  private final RepositoryModel model = DemoModel.model();
+  private HttpServer collector;
+  private RealTriton triton;
+
+  @BeforeEach
+  void start() throws IOException {
+    collector = collector(received);
     String url = "http://127.0.0.1:" + collector.getAddress().getPort() + "/v1/traces";
-    RepositoryModel model = DemoModel.model();
-    try (RealTriton triton =
-            RealTriton.start(model.root(), "--models", "demo-decoder", "--traces", url);
-        DecoderRuntime decoder =
-            TritonRuntimes.decoder(model, triton.address(), TritonSettings.defaults())) {
+    triton =
+        RealTriton.start(model.root(), "--models", "demo-decoder,demo-vision", "--traces", url);
+  }
+
+  @AfterEach
+  void stop() {
+    triton.close();
+    collector.stop(0);
+  }
+
+  /** Without a trace nothing is told of a generation or a picture. */
+  @Test
+  void spansOfTheServerJoinTheTraceOfTheGenerationAndOfThePicture() throws Exception {
+    try (DecoderRuntime decoder =
+            TritonRuntimes.decoder(model, triton.address(), TritonSettings.defaults());
+        EncoderRuntime encoder =
+            TritonRuntimes.encoder(model, triton.address(), TritonSettings.defaults())) {
       GenerationRequest request =
           new GenerationRequest(
               DemoModel.textPrompt(5), PrefillPlan.keepAll(), Sampling.greedy(), 2);
-      answer(decoder, request); // without a trace: nothing is told of it
-      answer(decoder, request.withTraceparent("00-" + TRACE + "-" + SPAN + "-01"));
+      answer(decoder, request);
+      encoder.encode(DemoModel.pixels("ex00.png"));
 
-      String spans = String.valueOf(received.poll(1, TimeUnit.MINUTES));
-      assertThat(spans).contains(TRACE).contains(SPAN).contains("demo-decoder");
-    } finally {
-      collector.stop(0);
+      encoder.encode(DemoModel.pixels("ex00.png"), Optional.of("00-" + TRACE + "-" + SPAN + "-01"));
+      assertThat(next()).contains(TRACE).contains(SPAN).contains("demo-vision");
+      answer(decoder, request.withTraceparent("00-" + TRACE + "-" + SPAN + "-01"));
+      assertThat(next()).contains(TRACE).contains(SPAN).contains("demo-decoder");
     }
+  }
+
+  private String next() throws InterruptedException {
+    return String.valueOf(received.poll(1, TimeUnit.MINUTES));
   }
 
   private static void answer(DecoderRuntime decoder, GenerationRequest request) {
@@ -54,7 +79,7 @@ class TritonTraceIT {
     assertThat(listener.awaitAnswer()).isNotEmpty();
   }
 
-  private static HttpServer collector(BlockingQueue<String> received) throws Exception {
+  private static HttpServer collector(BlockingQueue<String> received) throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(

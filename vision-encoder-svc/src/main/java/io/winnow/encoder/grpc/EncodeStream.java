@@ -12,6 +12,7 @@ import io.winnow.encoder.pictures.EncoderTelemetry;
 import io.winnow.encoder.pictures.PictureEncoder;
 import io.winnow.encoder.pictures.PictureKey;
 import io.winnow.encoder.pictures.PictureTokens;
+import io.winnow.encoder.pictures.PictureTrace;
 import io.winnow.encoder.pictures.PictureUpload;
 import io.winnow.encoder.pictures.RefusedException;
 import io.winnow.runtime.streams.IdleTimer;
@@ -43,6 +44,7 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
   private final OpenStreams<EncodeStream> openStreams;
   private final IdleTimer.Timeout idleTimeout;
   private final EncoderTelemetry telemetry;
+  private final PictureTrace trace;
   private State state = new State.AwaitingBegin();
   private long bytesToCome;
   private OptionalLong stalledSince = OptionalLong.empty();
@@ -52,12 +54,14 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
       PictureEncoder encoder,
       OpenStreams<EncodeStream> openStreams,
       IdleTimer idleTimer,
-      EncoderTelemetry telemetry) {
+      EncoderTelemetry telemetry,
+      PictureTrace trace) {
     this.peer = peer;
     this.encoder = encoder;
     this.openStreams = openStreams;
     this.idleTimeout = idleTimer.timeout(this::idle);
     this.telemetry = telemetry;
+    this.trace = trace;
   }
 
   /** Admits the stream and takes the first message. Call once, inside the gRPC method. */
@@ -127,7 +131,7 @@ final class EncodeStream implements StreamObserver<EncodeRequest> {
     if (known.isPresent()) {
       await(key.model(), known.get());
     } else {
-      state = new State.Uploading(key.model(), encoder.upload(key, bytesToCome));
+      state = new State.Uploading(key.model(), encoder.upload(key, bytesToCome, trace));
     }
     takeNext();
   }

@@ -8,6 +8,7 @@ import io.winnow.encoder.pictures.EncoderFailure;
 import io.winnow.encoder.pictures.EncoderFailure.Reason;
 import io.winnow.encoder.pictures.EncoderTelemetry;
 import io.winnow.encoder.pictures.PictureEncoder;
+import io.winnow.encoder.tracing.EncodeTrace;
 import io.winnow.runtime.streams.IdleTimer;
 import io.winnow.runtime.streams.OpenStreams;
 import io.winnow.v1.EncodeRequest;
@@ -42,7 +43,8 @@ public final class VisionEncoderService extends VisionEncoderGrpc.VisionEncoderI
             encoder,
             openStreams,
             idleTimer,
-            telemetry);
+            telemetry,
+            EncodeTrace.current());
     stream.open();
     return stream;
   }

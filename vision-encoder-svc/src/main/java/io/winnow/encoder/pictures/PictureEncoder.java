@@ -85,21 +85,28 @@ public final class PictureEncoder implements AutoCloseable {
     return known;
   }
 
+  /** Makes room for a picture file outside of any trace. */
+  public PictureUpload upload(PictureKey key, long length) throws RefusedException {
+    return upload(key, length, PictureTrace.NONE);
+  }
+
   /**
    * Makes room for a picture file.
    *
    * @param length of the file, at least 1
+   * @param trace of the request that uploads it
    * @throws RefusedException if there is no such model, the file is too large, or too many are
    *     being uploaded already
    */
-  public PictureUpload upload(PictureKey key, long length) throws RefusedException {
+  public PictureUpload upload(PictureKey key, long length, PictureTrace trace)
+      throws RefusedException {
     EncoderModel model = model(key.model());
     requireFileSize(length);
     if (!uploads.take(length)) {
       throw new RefusedException(
           Reason.OVERLOADED, "too many pictures are being uploaded; retry later");
     }
-    return new PictureUpload(key, model, (int) length, uploads);
+    return new PictureUpload(key, model, (int) length, uploads, trace);
   }
 
   /**
@@ -312,7 +319,8 @@ public final class PictureEncoder implements AutoCloseable {
       upload.close();
       long prepared = System.nanoTime();
       giveUpIfAbandoned();
-      EncodedPicture encoded = model.runtime().encode(picture.pixelValues());
+      EncodedPicture encoded =
+          model.runtime().encode(picture.pixelValues(), upload.trace().towerBegins());
       EncodeDurations durations =
           new EncodeDurations(
               Duration.ofNanos(started - queuedAt),
@@ -321,7 +329,7 @@ public final class PictureEncoder implements AutoCloseable {
               picture.decode());
       int rows = model.runtime().manifest().getGridRows();
       int columns = model.runtime().manifest().getGridColumns();
-      telemetry.encoded(model.name(), durations);
+      upload.trace().measuring(() -> telemetry.encoded(model.name(), durations));
       PictureTokens tokens =
           new PictureTokens(encoded, rows, columns, picture.width(), picture.height());
       return new Encoded(tokens, durations, false);

@@ -15,16 +15,19 @@ public final class PictureUpload implements AutoCloseable {
   private final PictureKey key;
   private final EncoderModel model;
   private final UploadBudget budget;
+  private final PictureTrace trace;
   private final byte[] file;
   private final MessageDigest digest = sha256();
   private final AtomicBoolean closed = new AtomicBoolean();
   private int received;
 
   /** Takes over {@code length} bytes that were taken from the budget. */
-  PictureUpload(PictureKey key, EncoderModel model, int length, UploadBudget budget) {
+  PictureUpload(
+      PictureKey key, EncoderModel model, int length, UploadBudget budget, PictureTrace trace) {
     this.key = key;
     this.model = model;
     this.budget = budget;
+    this.trace = trace;
     this.file = new byte[length];
   }
 
@@ -50,6 +53,10 @@ public final class PictureUpload implements AutoCloseable {
 
   PictureKey key() {
     return key;
+  }
+
+  PictureTrace trace() {
+    return trace;
   }
 
   /** The model that the picture is for. */

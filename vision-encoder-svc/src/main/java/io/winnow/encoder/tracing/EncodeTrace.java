@@ -10,6 +10,8 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
+import io.winnow.encoder.pictures.PictureTrace;
+import io.winnow.tracing.Exemplars;
 import io.winnow.tracing.StreamObservation;
 import io.winnow.tracing.TimedSpans;
 import io.winnow.tracing.TraceNames;
@@ -26,13 +28,19 @@ import java.util.Optional;
  * The spans of one Encode stream: the encoding, from the first message to the layout, and the
  * transfer, from the fetch to the end. How long the encoding's parts took is in the layout.
  */
-final class EncodeTrace extends StreamObservation<EncodeRequest, EncodeResponse> {
+public final class EncodeTrace extends StreamObservation<EncodeRequest, EncodeResponse>
+    implements PictureTrace {
+
+  private static final io.grpc.Context.Key<PictureTrace> CURRENT =
+      io.grpc.Context.keyWithDefault("winnow-picture-trace", PictureTrace.NONE);
 
   private final TimedSpans spans;
   private final Context caller;
   private Optional<Span> encoding = Optional.empty();
+  private Optional<Span> tower = Optional.empty(); // while this stream's picture is in it
   private Optional<Span> sending = Optional.empty();
   private long begun;
+  private long towerBegun;
   private long uploaded; // 0 until all of the picture is there
   private long missing; // bytes of the picture
   private long bytes;
@@ -45,8 +53,38 @@ final class EncodeTrace extends StreamObservation<EncodeRequest, EncodeResponse>
     this.caller = caller;
   }
 
+  /** That of the call under way, inside a gRPC method. */
+  public static PictureTrace current() {
+    return CURRENT.get();
+  }
+
   @Override
-  protected void received(EncodeRequest request) {
+  protected io.grpc.Context context(io.grpc.Context call) {
+    return call.withValue(CURRENT, this);
+  }
+
+  @Override
+  public synchronized Optional<String> towerBegins() {
+    if (encoding.isEmpty()) {
+      return Optional.empty(); // the stream has ended; others may wait for its picture
+    }
+    towerBegun = System.nanoTime();
+    Span span = spans.start(encoding.get(), TraceNames.ENCODE, SpanKind.INTERNAL, towerBegun);
+    tower = Optional.of(span);
+    return Optional.ofNullable(TraceParent.write(Context.root().with(span)).get("traceparent"));
+  }
+
+  @Override
+  public void measuring(Runnable measurement) {
+    Exemplars.naming(handling(), measurement);
+  }
+
+  private synchronized Context handling() {
+    return encoding.or(() -> sending).map(Context.root()::with).orElse(caller);
+  }
+
+  @Override
+  protected Context received(EncodeRequest request) {
     switch (request.getStepCase()) {
       case BEGIN -> {
         begun = System.nanoTime();
@@ -62,6 +100,7 @@ final class EncodeTrace extends StreamObservation<EncodeRequest, EncodeResponse>
       }
       case STEP_NOT_SET -> {}
     }
+    return handling();
   }
 
   private void took(PictureChunk chunk) {
@@ -111,7 +150,9 @@ final class EncodeTrace extends StreamObservation<EncodeRequest, EncodeResponse>
           span.setAttribute(BLOCKS, blocks);
           span.setAttribute(STALLED, stalled / 1e9);
         });
+    tower.ifPresent(span -> end(span, error, now));
     encoding.or(() -> sending).ifPresent(span -> end(span, error, now));
+    tower = Optional.empty();
     encoding = Optional.empty();
     sending = Optional.empty();
   }
@@ -140,14 +181,19 @@ final class EncodeTrace extends StreamObservation<EncodeRequest, EncodeResponse>
 
   /** An encoding that others had asked for before may have begun before this stream. */
   private void parts(Span span, EncodeTimings timings, long now) {
-    long encode = now - timings.getEncodeMicros() * 1_000;
+    long encode = tower.isPresent() ? towerBegun : now - timings.getEncodeMicros() * 1_000;
     long preprocess = encode - (timings.getPreprocessMicros() - timings.getDecodeMicros()) * 1_000;
     long decode = preprocess - timings.getDecodeMicros() * 1_000;
     long queue = decode - timings.getQueueMicros() * 1_000;
     part(span, TraceNames.ENCODER_QUEUE, queue, decode);
     part(span, TraceNames.DECODE_PICTURE, decode, preprocess);
     part(span, TraceNames.PREPROCESS, preprocess, encode);
-    part(span, TraceNames.ENCODE, encode, now);
+    if (tower.isPresent()) {
+      spans.end(tower.get(), now);
+      tower = Optional.empty();
+    } else {
+      part(span, TraceNames.ENCODE, encode, now);
+    }
   }
 
   private void part(Span parent, String name, long since, long at) {

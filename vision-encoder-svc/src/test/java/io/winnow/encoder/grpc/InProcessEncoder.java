@@ -46,20 +46,22 @@ final class InProcessEncoder implements AutoCloseable {
     this(new FakeTower(2, 3, 4), 10, Duration.ofMinutes(5));
   }
 
-  InProcessEncoder(FakeTower tower, int maxStreams, Duration idleTimeout) throws IOException {
+  InProcessEncoder(
+      FakeTower tower, int maxStreams, Duration idleTimeout, ServerInterceptor... interceptors)
+      throws IOException {
     this.tower = tower;
     EncoderLimits limits =
         new EncoderLimits(MAX_PICTURE_BYTES, 4 * MAX_PICTURE_BYTES, 2, QUEUE, 1 << 20);
     encoder = new PictureEncoder(List.of(tower.model("demo")), limits, telemetry);
     service = new VisionEncoderService(encoder, telemetry, config(maxStreams, idleTimeout));
     String name = InProcessServerBuilder.generateName();
-    server =
+    InProcessServerBuilder builder =
         InProcessServerBuilder.forName(name)
             .directExecutor()
             .addService(service)
-            .intercept(new SentMessages())
-            .build()
-            .start();
+            .intercept(new SentMessages());
+    List.of(interceptors).forEach(builder::intercept);
+    server = builder.build().start();
     channel = InProcessChannelBuilder.forName(name).directExecutor().build();
   }
 

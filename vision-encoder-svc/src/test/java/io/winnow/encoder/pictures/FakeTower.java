@@ -8,6 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +28,7 @@ public final class FakeTower implements EncoderRuntime {
   private final int hiddenSize;
   private final Semaphore entered = new Semaphore(0);
   private final AtomicInteger encodes = new AtomicInteger();
+  private final List<String> traceparents = new CopyOnWriteArrayList<>();
   private boolean held; // guarded by this
   private boolean closed; // guarded by this
 
@@ -64,6 +68,11 @@ public final class FakeTower implements EncoderRuntime {
     }
   }
 
+  /** What came with each encoding; empty without a trace. */
+  public List<String> traceparents() {
+    return traceparents;
+  }
+
   /** How many encodings have begun. */
   public int encodes() {
     return encodes.get();
@@ -84,7 +93,8 @@ public final class FakeTower implements EncoderRuntime {
   }
 
   @Override
-  public EncodedPicture encode(FloatBuffer pixelValues) {
+  public EncodedPicture encode(FloatBuffer pixelValues, Optional<String> traceparent) {
+    traceparents.add(traceparent.orElse(""));
     encodes.incrementAndGet();
     entered.release();
     awaitRelease();
