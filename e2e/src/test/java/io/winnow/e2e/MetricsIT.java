@@ -4,11 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.winnow.cli.mesh.Mesh;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,15 +29,13 @@ class MetricsIT {
   private static final Pattern SERIES =
       Pattern.compile("\\b(?:winnow|gen_ai_server|process|jvm)_[a-z_0-9]+\\b(?!:)");
 
-  private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
-
   @Test
   void everyMetricThatRulesDashboardAndAutoscalersNameIsThere(TestMesh mesh) throws Exception {
     mesh.ask(DemoQuestion.TELLING);
     Set<String> there = new TreeSet<>();
     Files.createDirectories(SCRAPES);
     for (String service : SERVICES) {
-      String scrape = scrape(mesh, service, "text/plain");
+      String scrape = mesh.scrape(service, "text/plain");
       Files.writeString(SCRAPES.resolve(service + ".prom"), scrape);
       there.addAll(series(scrape));
     }
@@ -56,34 +49,19 @@ class MetricsIT {
 
   @Test
   void anAnswerIsSeenAtEveryStage(TestMesh mesh) throws Exception {
-    double before = value(scrape(mesh, Mesh.DECODER, "text/plain"), tokensKept());
+    double before = value(mesh.scrape(Mesh.DECODER, "text/plain"), tokensKept());
     mesh.ask(DemoQuestion.TELLING);
 
-    String decoder = scrape(mesh, Mesh.DECODER, "text/plain");
+    String decoder = mesh.scrape(Mesh.DECODER, "text/plain");
     assertThat(value(decoder, tokensKept()) - before).isEqualTo(576);
     assertThat(decoder)
         .containsPattern(
             "gen_ai_server_time_to_first_token_seconds_count\\{.*model=\"demo\",} [1-9]")
         .containsPattern("winnow_decoder_prefill_seconds_count\\{model=\"demo\",} [1-9]");
-    assertThat(scrape(mesh, Mesh.ENCODER, "text/plain"))
+    assertThat(mesh.scrape(Mesh.ENCODER, "text/plain"))
         .containsPattern("winnow_encoder_encode_seconds_count\\{model=\"demo\",} [1-9]");
-    assertThat(scrape(mesh, Mesh.PRUNER, "text/plain"))
+    assertThat(mesh.scrape(Mesh.PRUNER, "text/plain"))
         .containsPattern("winnow_pruner_decisions_total\\{method=\"none\",.*} [1-9]");
-  }
-
-  @Test
-  void anExemplarNamesTheTraceOfTheRequest(TestMesh mesh) throws Exception {
-    HttpRequest question =
-        HttpRequest.newBuilder(mesh.url().resolve("/v1/chat/completions"))
-            .header("content-type", "application/json")
-            .header("traceparent", "00-" + TRACE + "-00f067aa0ba902b7-01")
-            .POST(BodyPublishers.ofString(Api.question(DemoQuestion.TELLING).toString()))
-            .build();
-    HttpClient.newHttpClient().send(question, BodyHandlers.discarding());
-
-    assertThat(scrape(mesh, Mesh.DECODER, "application/openmetrics-text;version=1.0.0"))
-        .containsPattern("(?m)^gen_ai_server_.*_bucket\\{.*# \\{.*trace_id=\"[0-9a-f]{32}\"")
-        .endsWith("# EOF\n");
   }
 
   private static String tokensKept() {
@@ -124,11 +102,5 @@ class MetricsIT {
         .mapToDouble(line -> Double.parseDouble(line.substring(series.length())))
         .findFirst()
         .orElseThrow(() -> new AssertionError("no " + series));
-  }
-
-  private static String scrape(TestMesh mesh, String service, String accept) throws Exception {
-    URI page = URI.create("http://127.0.0.1:" + mesh.httpPort(service) + "/q/metrics");
-    HttpRequest request = HttpRequest.newBuilder(page).header("Accept", accept).build();
-    return HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
   }
 }

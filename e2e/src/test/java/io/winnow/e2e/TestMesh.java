@@ -144,6 +144,17 @@ final class TestMesh implements AutoCloseable {
     return mesh.service(module).ports().grpc();
   }
 
+  /**
+   * What a scrape of a service's metrics gets.
+   *
+   * @param accept the Accept header
+   */
+  String scrape(String module, String accept) throws IOException, InterruptedException {
+    URI page = URI.create("http://127.0.0.1:" + httpPort(module) + "/q/metrics");
+    HttpRequest request = HttpRequest.newBuilder(page).header("Accept", accept).build();
+    return HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
+  }
+
   Answer ask(DemoQuestion question) throws IOException {
     return ask(question.pictureBytes(), question.text());
   }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,6 +27,9 @@ class TracesIT {
   private static final DemoQuestion QUESTION = DemoQuestion.TELLING;
   private static final String CALLER = "00f067aa0ba902b7";
   private static final String CHAT = "chat demo";
+
+  private static final Pattern EXEMPLAR =
+      Pattern.compile("(?m)^(\\w+)_seconds_bucket\\{.*# \\{span_id=\"(\\w+)\",trace_id=\"(\\w+)\"");
 
   private static OtlpReceiver receiver;
   private static TestMesh mesh;
@@ -70,8 +74,39 @@ class TracesIT {
     assertThat(trace).allMatch(span -> span.span().getStatus().getCodeValue() == 0);
   }
 
+  /** So far there was one request, and none but those of this class comes. */
   @Test
   @Order(2)
+  void exemplarsOfEveryServiceNameARequestAndASpanOfTheirs() throws Exception {
+    String id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    List<Received> trace = await(id, "plan", "send visual tokens");
+    Map<String, List<String>> stages =
+        Map.of(
+            Mesh.DECODER,
+            List.of("gen_ai_server_time_to_first_token", "winnow_decoder_prefill"),
+            Mesh.ENCODER,
+            List.of("winnow_encoder_queue", "winnow_encoder_encode"),
+            Mesh.PRUNER,
+            List.of("winnow_pruner_plan"));
+    for (String service : stages.keySet()) {
+      String scrape = mesh.scrape(service, "application/openmetrics-text;version=1.0.0");
+      Set<String> spans =
+          trace.stream()
+              .filter(span -> span.service().equals(service))
+              .map(Received::id)
+              .collect(Collectors.toSet());
+      assertThat(EXEMPLAR.matcher(scrape).results())
+          .as(service)
+          .allMatch(exemplar -> exemplar.group(3).equals(id))
+          .allMatch(exemplar -> spans.contains(exemplar.group(2)))
+          .extracting(exemplar -> exemplar.group(1))
+          .containsAll(stages.get(service));
+      assertThat(scrape).endsWith("# EOF\n");
+    }
+  }
+
+  @Test
+  @Order(3)
   void spansSayWhatTheStagesDid() throws Exception {
     post(QUESTION, "5bf92f3577b34da6a3ce929d0e0e4736");
 
@@ -91,7 +126,7 @@ class TracesIT {
   }
 
   @Test
-  @Order(3)
+  @Order(4)
   void tracesHoldNeitherPicturesNorWords() throws Exception {
     post(QUESTION, "6bf92f3577b34da6a3ce929d0e0e4736");
 
@@ -102,7 +137,7 @@ class TracesIT {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void aPictureThatCannotBeReadFailsItsSpans() throws Exception {
     Api.Reply reply =
         new Api(mesh.url())
@@ -121,7 +156,7 @@ class TracesIT {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void aPrunerThatIsAwayFailsOnlyTheDecision() throws Exception {
     mesh.process(Mesh.PRUNER).destroyForcibly();
     mesh.awaitExit(Mesh.PRUNER);

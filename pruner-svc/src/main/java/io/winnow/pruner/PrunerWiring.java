@@ -106,6 +106,7 @@ class PrunerWiring {
       PrunerConfig config) {
     requireValid(config);
     metrics.watchStreams(service::openStreams, config.maxStreams());
+    metrics.watchGates(service::queuedObservations, config.gates().threads());
   }
 
   private static void requireValid(PrunerConfig config) {

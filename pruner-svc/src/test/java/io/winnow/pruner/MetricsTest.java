@@ -27,6 +27,9 @@ class MetricsTest {
             "winnow_pruner_plan_seconds_bucket{le=",
             "winnow_pruner_recipes 0.0",
             "winnow_pruner_recipe_problems 0.0",
+            "winnow_pruner_observations_queued 0.0",
+            "winnow_pruner_gate_threads 2.0",
+            "winnow_pruner_queue_seconds_bucket{le=",
             "winnow_pruner_streams_open",
             "winnow_pruner_streams_limit 4096.0",
             "process_cpu_seconds_total ");

@@ -168,6 +168,7 @@ final class DecideStream implements StreamObserver<DecideRequest> {
   }
 
   private void decide(ExitWatch watch, int segment, float[] status, long asked) {
+    telemetry.waited(Duration.ofNanos(System.nanoTime() - asked));
     if (isOver()) {
       return; // nobody hears it, and others wait for the gates
     }

@@ -2,6 +2,7 @@ package io.winnow.pruner.grpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.context.Context;
 import io.quarkus.grpc.GrpcService;
 import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.planning.PrunePlanner;
@@ -21,8 +22,10 @@ import io.winnow.v1.PrunerGrpc;
 import jakarta.annotation.PreDestroy;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The gRPC service. Planning takes microseconds, so it happens on the event loop; gates take up to
@@ -37,7 +40,7 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
   private final Conversations calibrations;
   private final RecipeStore recipes;
   private final PrunerConfig config;
-  private final ExecutorService gateThreads;
+  private final ThreadPoolExecutor gateThreads;
   private final PrunerTelemetry telemetry;
 
   public PrunerService(PrunePlanner planner, PrunerTelemetry telemetry, PrunerConfig config) {
@@ -51,8 +54,13 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
     // A stream has one gate computed at a time; those of streams that are gone leave the queue
     // without computing.
     gateThreads =
-        Executors.newFixedThreadPool(
-            config.gates().threads(), task -> new Thread(task, "winnow-gates"));
+        new ThreadPoolExecutor(
+            config.gates().threads(),
+            config.gates().threads(),
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> new Thread(task, "winnow-gates"));
   }
 
   @Override
@@ -63,7 +71,8 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
             planner,
             openStreams,
             idleTimer,
-            gateThreads,
+            // What is measured there belongs to the trace of the observation.
+            Context.taskWrapping((Executor) gateThreads),
             telemetry);
     stream.open();
     return stream;
@@ -103,6 +112,11 @@ public final class PrunerService extends PrunerGrpc.PrunerImplBase {
     late.forEach(
         stream -> stream.fail(PrunerFailure.of(Reason.DRAINING, "the pruner has stopped")));
     return late.size();
+  }
+
+  /** How many observations wait for a thread; a stream has one at most. */
+  public int queuedObservations() {
+    return gateThreads.getQueue().size();
   }
 
   /** How many streams are open. */

@@ -28,6 +28,7 @@ public final class PrunerMetrics implements PrunerTelemetry {
   private final KnownValues methods;
   private final EnumCounters<PrunerFailure.Reason> failures;
   private final Timer planning;
+  private final Timer waiting;
   private final Timer deciding;
   private final Counter exits;
   private final Counter stays;
@@ -58,6 +59,12 @@ public final class PrunerMetrics implements PrunerTelemetry {
         meters.histogram(
             "winnow.pruner.plan",
             "How long it took to make a plan.",
+            Buckets.DECISION,
+            Tags.empty());
+    waiting =
+        meters.histogram(
+            "winnow.pruner.queue",
+            "How long observations waited for a thread that computes gates.",
             Buckets.DECISION,
             Tags.empty());
     deciding =
@@ -93,10 +100,25 @@ public final class PrunerMetrics implements PrunerTelemetry {
         "winnow.pruner.streams.limit", "Open streams that are allowed.", limit, Integer::intValue);
   }
 
+  /** Shows how many observations wait for so many threads. */
+  public void watchGates(IntSupplier queued, int threads) {
+    gauge(
+        "winnow.pruner.observations.queued",
+        "Observations that wait for a thread that computes gates.",
+        queued,
+        IntSupplier::getAsInt);
+    gauge("winnow.pruner.gate.threads", "Threads that compute gates.", threads, Integer::intValue);
+  }
+
   @Override
   public void planned(Planned decision, Duration took) {
     planning.record(took);
     decisions(methods.bound(decision.plan().method()), decision.code()).increment();
+  }
+
+  @Override
+  public void waited(Duration time) {
+    waiting.record(time);
   }
 
   @Override

@@ -11,6 +11,9 @@ public interface PrunerTelemetry {
   /** A plan was made; it took so long. */
   default void planned(PlanDecision.Planned decision, Duration took) {}
 
+  /** An observation's turn came after so long, or its stream was over by then. */
+  default void waited(Duration time) {}
+
   /**
    * A gate has decided on an observation.
    *

@@ -148,6 +148,31 @@ class DecideExitTest {
     assertFailure(Status.Code.INVALID_ARGUMENT, "PROTOCOL_VIOLATION");
   }
 
+  /** Two threads compute gates. */
+  @Test
+  void tellsHowManyObservationsWaitForAThreadAndHowLong() throws Exception {
+    gates.hold();
+    for (int number = 0; number < 5; number++) {
+      StreamObserver<DecideRequest> decoder = pruner.decide(answers);
+      decoder.onNext(begin(asking()));
+      answers.next();
+      decoder.onNext(observation(0, ONE));
+    }
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (pruner.service.queuedObservations() < 3 && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+
+    assertThat(pruner.service.queuedObservations()).isEqualTo(3);
+    assertThat(pruner.telemetry.waits).hasSizeLessThanOrEqualTo(2);
+    gates.release();
+    for (int number = 0; number < 5; number++) {
+      answers.next();
+    }
+    assertThat(pruner.service.queuedObservations()).isZero();
+    assertThat(pruner.telemetry.waits).hasSize(5).noneMatch(Duration::isNegative);
+  }
+
   @Test
   void doesNotCallItIdleWhileAGateIsComputed() throws Exception {
     gates.hold();

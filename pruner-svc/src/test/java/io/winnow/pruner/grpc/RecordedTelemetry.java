@@ -12,12 +12,18 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class RecordedTelemetry implements PrunerTelemetry {
 
   final List<ReasonCode> planned = new CopyOnWriteArrayList<>();
+  final List<Duration> waits = new CopyOnWriteArrayList<>();
   final List<Boolean> outcomes = new CopyOnWriteArrayList<>();
   final List<PrunerFailure.Reason> failures = new CopyOnWriteArrayList<>();
 
   @Override
   public void planned(Planned decision, Duration took) {
     planned.add(decision.code());
+  }
+
+  @Override
+  public void waited(Duration time) {
+    waits.add(time);
   }
 
   @Override

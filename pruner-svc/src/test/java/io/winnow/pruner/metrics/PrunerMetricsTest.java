@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +35,18 @@ class PrunerMetricsTest {
                 .count())
         .isEqualTo(2);
     assertThat(registry.get("winnow.pruner.plan").timer().count()).isEqualTo(2);
+  }
+
+  @Test
+  void showsWhoWaitsForAThreadAndHowLong() {
+    int[] queued = {3};
+    metrics.watchGates(() -> queued[0], 2);
+    metrics.waited(Duration.ofMillis(4));
+
+    assertThat(registry.get("winnow.pruner.observations.queued").gauge().value()).isEqualTo(3);
+    assertThat(registry.get("winnow.pruner.gate.threads").gauge().value()).isEqualTo(2);
+    assertThat(registry.get("winnow.pruner.queue").timer().totalTime(TimeUnit.MILLISECONDS))
+        .isEqualTo(4);
   }
 
   @Test
