@@ -36,6 +36,8 @@ var Rules = map[string]Rule{
 	"services lead to ports":                    servicesLead,
 	"autoscalers and manifests do not disagree": scaledOnce,
 	"scale-in is slower than an answer":         scaleInIsSlow,
+	"traces are judged whole":                   judgedWhole,
+	"the latest traces fit their volume":        fileFits,
 }
 
 // JVM images, which are the project's own.

@@ -73,6 +73,13 @@ func TestRulesNoticeWhatIsBroken(t *testing.T) {
 		"scale-in is slower than an answer": {
 			{"gpu+autoscaling-hpa", "stabilizationWindowSeconds: 600", "stabilizationWindowSeconds: 60"},
 			{"gpu+autoscaling-keda", "stabilizationWindowSeconds: 600", "stabilizationWindowSeconds: 60"}},
+		"traces are judged whole": {
+			{"gpu+otel-collector", "decision_wait: 310s", "decision_wait: 300s"},
+			{"gpu+otel-collector", "winnow.http.answer-timeout=300s", "winnow.http.answer-timeout=600s"}},
+		"the latest traces fit their volume": {
+			{"gpu+otel-collector", "max_backups: 3", "max_backups: 7"},
+			{"gpu+otel-collector", "max_backups: 3", "max_backups: 0"},
+			{"gpu+otel-collector", "sizeLimit: 128Mi", "sizeLimit: 64Mi"}},
 		"autoscalers and manifests do not disagree": {
 			{"gpu+autoscaling-hpa", "progressDeadlineSeconds: 1200", "replicas: 2"},
 			{"gpu+autoscaling-keda", "    name: decoder-svc\n  triggers", "    name: decoder\n  triggers"}},

@@ -1,5 +1,6 @@
 package io.winnow.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.winnow.cli.explain.Explanation;
 import io.winnow.cli.explain.OtlpJson;
 import io.winnow.cli.explain.Trace;
@@ -13,6 +14,7 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -33,7 +35,11 @@ import picocli.CommandLine.Spec;
     })
 final class ExplainCommand implements Callable<Integer> {
 
+  /** What stands for standard input. */
+  private static final Path PIPE = Path.of("-");
+
   private final Checkout checkout;
+  private final InputStream in;
 
   @Parameters(
       arity = "0..1",
@@ -47,8 +53,11 @@ final class ExplainCommand implements Callable<Integer> {
   @Option(
       names = "--file",
       paramLabel = "FILE",
-      description = "OTLP JSON, as the collector's file exporter writes it.")
-  private @Nullable Path file;
+      description = {
+        "OTLP JSON, as the collector's file exporter writes it; - is standard input.",
+        "Once for each, where it rotates them."
+      })
+  private List<Path> files = List.of();
 
   @Option(
       names = "--url",
@@ -64,8 +73,12 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
-  ExplainCommand(Checkout checkout) {
+  /**
+   * @param in standard input; the caller's to close
+   */
+  ExplainCommand(Checkout checkout, InputStream in) {
     this.checkout = checkout;
+    this.in = in;
   }
 
   @Override
@@ -74,12 +87,15 @@ final class ExplainCommand implements Callable<Integer> {
       throw new ParameterException(
           spec().commandLine(), "give either a TRACE_ID or --last, not both");
     }
+    if (!files.isEmpty() && !urls.isEmpty()) {
+      throw new ParameterException(spec().commandLine(), "give either --file or --url, not both");
+    }
     try {
       Optional<Trace> trace = trace();
       if (trace.isEmpty()) {
         throw new CommandFailure(
             last
-                ? "no request is held there yet; ask something first"
+                ? "no request is held there (any more); ask something, and give its spans a second"
                 : "trace %s is not held there (any more), or holds no request".formatted(traceId));
       }
       print(Explanation.of(trace.get()), spec().commandLine().getOut(), svg);
@@ -103,19 +119,42 @@ final class ExplainCommand implements Callable<Integer> {
   }
 
   private Optional<Trace> trace() throws IOException {
+    if (!files.isEmpty()) {
+      return chosen(spans(files));
+    }
     List<URI> stores = urls.isEmpty() ? running() : urls;
-    if (file == null && !stores.isEmpty()) {
+    if (!stores.isEmpty()) {
       return stored(new TraceStores(stores));
     }
-    Path source = file == null ? checkout.lastTraceFile() : file;
-    if (!Files.exists(source)) {
-      throw new IOException(
-          file == null
-              ? "no serve of this checkout runs, and no ask --trace has left a trace"
-              : source + " does not exist");
+    if (!Files.exists(checkout.lastTraceFile())) {
+      throw new IOException("no serve of this checkout runs, and no ask --trace has left a trace");
     }
-    try (InputStream json = Files.newInputStream(source)) {
-      return chosen(OtlpJson.read(json));
+    return chosen(spans(List.of(checkout.lastTraceFile())));
+  }
+
+  private List<TraceSpan> spans(List<Path> sources) throws IOException {
+    List<TraceSpan> spans = new ArrayList<>();
+    for (Path source : sources) {
+      spans.addAll(source.equals(PIPE) ? read(source, in) : read(source));
+    }
+    return spans;
+  }
+
+  private static List<TraceSpan> read(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      throw new IOException(file + " does not exist");
+    }
+    try (InputStream json = Files.newInputStream(file)) {
+      return read(file, json);
+    }
+  }
+
+  private static List<TraceSpan> read(Path source, InputStream json) throws IOException {
+    try {
+      return OtlpJson.read(json);
+    } catch (JsonProcessingException e) {
+      throw new IOException(
+          "%s holds no OTLP JSON: %s".formatted(source, e.getOriginalMessage()), e);
     }
   }
 

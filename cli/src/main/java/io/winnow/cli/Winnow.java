@@ -26,7 +26,7 @@ public final class Winnow {
         new CommandLine(new Winnow())
             .addSubcommand(new AskCommand(checkout))
             .addSubcommand(new ServeCommand(checkout))
-            .addSubcommand(new ExplainCommand(checkout))
+            .addSubcommand(new ExplainCommand(checkout, System.in))
             .addSubcommand(new ExportCommand())
             .addSubcommand(new EvaluateCommand(checkout))
             .addSubcommand(new CalibrateCommand(checkout))
@@ -47,7 +47,8 @@ public final class Winnow {
                 .build());
   }
 
-  private static int report(Exception failure, CommandLine command, CommandLine.ParseResult args) {
+  /** Says in one line what went wrong. */
+  static int report(Exception failure, CommandLine command, CommandLine.ParseResult args) {
     boolean expected = failure instanceof CommandFailure;
     String message = expected ? failure.getMessage() : "unexpected: " + failure;
     command.getErr().println("winnow: " + message);

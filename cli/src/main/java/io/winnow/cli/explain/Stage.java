@@ -1,6 +1,7 @@
 package io.winnow.cli.explain;
 
 import java.util.Map;
+import java.util.Optional;
 
 /** What a span's own time is, in words, and what would make it shorter. */
 enum Stage {
@@ -54,11 +55,20 @@ enum Stage {
     this.kind = kind;
   }
 
+  /** The span's stage; one that others made, such as a Triton, belongs to the span it is below. */
   static Stage of(TraceSpan span, Trace trace) {
     if (span.equals(trace.root())) {
       return REQUEST;
     }
-    return BY_SPAN.getOrDefault(span.name(), OTHER);
+    Optional<TraceSpan> at = Optional.of(span);
+    while (at.isPresent()) {
+      Stage stage = BY_SPAN.get(at.get().name());
+      if (stage != null) {
+        return stage;
+      }
+      at = trace.parent(at.get());
+    }
+    return OTHER;
   }
 
   String label() {

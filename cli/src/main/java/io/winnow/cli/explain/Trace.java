@@ -17,17 +17,17 @@ public final class Trace {
 
   private final TraceSpan root;
   private final Map<String, List<TraceSpan>> children = new HashMap<>(); // by begin
+  private final Map<String, TraceSpan> spans = new HashMap<>(); // by id
   private final List<TraceSpan> orphans = new ArrayList<>();
 
-  private Trace(TraceSpan root, List<TraceSpan> spans) {
+  private Trace(TraceSpan root, List<TraceSpan> all) {
     this.root = root;
-    Set<String> ids = new HashSet<>();
-    spans.forEach(span -> ids.add(span.id()));
-    for (TraceSpan span : spans) {
+    all.forEach(span -> spans.put(span.id(), span));
+    for (TraceSpan span : all) {
       if (span.id().equals(root.id())) {
         continue;
       }
-      if (ids.contains(span.parentId())) {
+      if (spans.containsKey(span.parentId())) {
         children.computeIfAbsent(span.parentId(), id -> new ArrayList<>()).add(span);
       } else {
         orphans.add(span);
@@ -66,6 +66,13 @@ public final class Trace {
   /** The request's span. */
   public TraceSpan root() {
     return root;
+  }
+
+  /** The span above; empty for the request's and for orphans. */
+  public Optional<TraceSpan> parent(TraceSpan span) {
+    return span.id().equals(root.id())
+        ? Optional.empty()
+        : Optional.ofNullable(spans.get(span.parentId()));
   }
 
   /** The spans below, in the order of their begin. */

@@ -110,6 +110,19 @@ class CriticalPathTest {
   }
 
   @Test
+  void whatATritonDidBelongsToTheStageThatAskedIt() {
+    root(100);
+    span("encode", "root", 0, 60);
+    span("InferRequest", "encode", 5, 55);
+    span("demo-vision", "InferRequest", 10, 50);
+    span("prefill", "root", 60, 100);
+
+    assertThat(path()).contains("demo-vision 10-50");
+    assertThat(Explanation.of(trace()).stages())
+        .containsOnly(Map.entry(Stage.ENCODE, 60 * MILLI), Map.entry(Stage.PREFILL, 40 * MILLI));
+  }
+
+  @Test
   void theWaterfallShowsEverySpanBeforeTheFirstToken() throws IOException {
     Waterfall waterfall = new Waterfall(Explanation.of(recorded()));
 
