@@ -21,6 +21,7 @@ public interface EncoderRuntime extends AutoCloseable {
    * @param pixelValues preprocessed picture, direct, position 0 // [3, height, width]
    * @param traceparent W3C trace context of the caller's span, for runtimes in other processes
    * @throws RuntimeStoppedException if the runtime was closed before or meanwhile
+   * @throws RuntimeFullException if it has no room for the picture
    */
   EncodedPicture encode(FloatBuffer pixelValues, Optional<String> traceparent);
 

@@ -10,6 +10,7 @@ import io.winnow.encoder.pictures.RefusedException;
 import io.winnow.runtime.EncoderRuntime;
 import io.winnow.runtime.ModelRepository;
 import io.winnow.runtime.RepositoryModel;
+import io.winnow.runtime.RuntimeFullException;
 import io.winnow.runtime.RuntimeStoppedException;
 import io.winnow.runtime.embedded.EmbeddedRuntimes;
 import io.winnow.runtime.embedded.EmbeddedSettings;
@@ -138,7 +139,7 @@ final class RepositoryModels {
     } else if (model.runtime().alive()) {
       try {
         warm(model);
-      } catch (RuntimeStoppedException e) {
+      } catch (RuntimeStoppedException | RuntimeFullException e) {
         log.log(Level.WARNING, "not warm: {0}", e.getMessage());
       }
     }

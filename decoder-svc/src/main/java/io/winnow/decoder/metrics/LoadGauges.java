@@ -12,7 +12,8 @@ import java.util.function.ToDoubleFunction;
 /**
  * How full the service is. {@code requests.queued}, {@code requests.running} and {@code
  * kv.usage.ratio} are one series each, over all models: what autoscalers and a gateway's endpoint
- * picker read. Thread-safe.
+ * picker read. Work is this service's own, so that it adds up over services that share servers;
+ * room is what it has or could get there. Thread-safe.
  */
 final class LoadGauges {
 
@@ -40,19 +41,19 @@ final class LoadGauges {
   private void registerSums(Meters meters) {
     meters.gauge(
         "winnow.decoder.requests.queued",
-        "Requests that wait, in line or for a slot.",
+        "Requests of this service that wait, in line or for a slot.",
         Tags.empty(),
         this,
         all -> all.admission.load().waiting() + all.sum(RuntimeLoad::queued));
     meters.gauge(
         "winnow.decoder.requests.running",
-        "Generations that hold a slot.",
+        "Generations of this service that hold a slot.",
         Tags.empty(),
         this,
         all -> all.sum(RuntimeLoad::running));
     meters.gauge(
         "winnow.decoder.kv.usage.ratio",
-        "Share of the KV caches in use; of several models the fullest counts.",
+        "Share of the KV caches in use, by whomever; of several models the fullest counts.",
         Tags.empty(),
         this,
         LoadGauges::kvUsage);
@@ -63,17 +64,27 @@ final class LoadGauges {
         meters,
         model,
         "generations.queued",
-        "Generations that wait for a slot.",
+        "Generations of this service that wait for a slot.",
         RuntimeLoad::queued);
-    gauge(meters, model, "slots.used", "Slots in use.", RuntimeLoad::running);
-    gauge(meters, model, "slots", "Slots.", RuntimeLoad::slots);
-    gauge(meters, model, "kv.used.bytes", "KV caches in use, in bytes.", RuntimeLoad::kvBytesUsed);
+    gauge(meters, model, "slots.used", "Slots that this service uses.", RuntimeLoad::running);
+    gauge(
+        meters,
+        model,
+        "slots",
+        "Slots that this service uses or could: those that others hold on the same servers are not.",
+        RuntimeLoad::slotsWithinReach);
+    gauge(
+        meters,
+        model,
+        "kv.used.bytes",
+        "KV caches that this service uses, in bytes.",
+        RuntimeLoad::kvBytesUsed);
     gauge(
         meters,
         model,
         "kv.limit.bytes",
-        "Bound on KV caches, in bytes.",
-        RuntimeLoad::kvBytesLimit);
+        "KV caches that this service uses or could, in bytes.",
+        RuntimeLoad::kvBytesWithinReach);
   }
 
   private static void gauge(
@@ -97,8 +108,7 @@ final class LoadGauges {
   private double kvUsage() {
     return models.stream()
         .map(model -> model.runtime().load())
-        .filter(load -> load.kvBytesLimit() > 0)
-        .mapToDouble(load -> (double) load.kvBytesUsed() / load.kvBytesLimit())
+        .mapToDouble(RuntimeLoad::kvUsage)
         .max()
         .orElse(0);
   }

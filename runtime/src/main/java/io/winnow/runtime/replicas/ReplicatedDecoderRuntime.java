@@ -115,14 +115,7 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
     List<Member<DecoderRuntime>> well = pool.well();
     for (Member<DecoderRuntime> member : pool.all()) {
       RuntimeLoad one = member.runtime().load();
-      boolean room = well.contains(member);
-      sum =
-          new RuntimeLoad(
-              sum.queued() + one.queued(),
-              sum.running() + one.running(),
-              sum.slots() + (room ? one.slots() : 0),
-              sum.kvBytesUsed() + one.kvBytesUsed(),
-              sum.kvBytesLimit() + (room ? one.kvBytesLimit() : 0));
+      sum = sum.plus(well.contains(member) ? one : one.work());
     }
     return sum;
   }
@@ -261,7 +254,8 @@ public final class ReplicatedDecoderRuntime implements DecoderRuntime {
   /** Share of the slots that are taken or asked for, by others too where the runtime knows them. */
   private static double load(Member<DecoderRuntime> member) {
     RuntimeLoad load = member.runtime().load();
-    int busy = Math.max(member.working(), load.queued() + load.running());
+    int own = Math.max(member.working(), load.queued() + load.running());
+    int busy = own + load.others().queued() + load.others().running();
     return busy / (double) Math.max(1, load.slots());
   }
 }

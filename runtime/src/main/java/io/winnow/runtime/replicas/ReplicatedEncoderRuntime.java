@@ -2,6 +2,7 @@ package io.winnow.runtime.replicas;
 
 import io.winnow.runtime.EncodedPicture;
 import io.winnow.runtime.EncoderRuntime;
+import io.winnow.runtime.RuntimeFullException;
 import io.winnow.runtime.RuntimeStoppedException;
 import io.winnow.runtime.replicas.ReplicaPool.Member;
 import io.winnow.v1.VisionManifest;
@@ -13,7 +14,7 @@ import java.util.function.LongSupplier;
 
 /**
  * A vision tower on several runtimes of the same model. A picture goes to the one that has the
- * fewest; if that one stops, another encodes it, each at most once.
+ * fewest; if that one stops or is full, another encodes it, each at most once.
  */
 public final class ReplicatedEncoderRuntime implements EncoderRuntime {
 
@@ -60,11 +61,13 @@ public final class ReplicatedEncoderRuntime implements EncoderRuntime {
   /**
    * Encodes one picture; see {@link EncoderRuntime#encode(FloatBuffer, Optional)}.
    *
+   * @throws RuntimeFullException if a replica is well but has no room, and no other took it
    * @throws RuntimeStoppedException if every replica has stopped
    */
   @Override
   public EncodedPicture encode(FloatBuffer pixelValues, Optional<String> traceparent) {
     Set<String> avoided = new HashSet<>();
+    Optional<RuntimeFullException> full = Optional.empty();
     String why = "";
     Optional<Member<EncoderRuntime>> chosen = pool.choose(avoided);
     while (chosen.isPresent()) {
@@ -77,10 +80,16 @@ public final class ReplicatedEncoderRuntime implements EncoderRuntime {
         pool.lost(member);
         avoided.add(member.name());
         why = ": " + e.getMessage();
+      } catch (RuntimeFullException e) { // no reason to leave the replica alone
+        avoided.add(member.name());
+        full = Optional.of(e);
       } finally {
         pool.release(member);
       }
       chosen = pool.choose(avoided);
+    }
+    if (full.isPresent()) {
+      throw full.get();
     }
     throw new RuntimeStoppedException(
         "no encoder runtime can take the picture (%s)%s; ask again when one is back"

@@ -2,6 +2,7 @@ package io.winnow.runtime.triton;
 
 import static java.util.Objects.requireNonNull;
 
+import io.grpc.Context;
 import io.winnow.runtime.DecoderRuntime;
 import io.winnow.runtime.Generation;
 import io.winnow.runtime.GenerationListener;
@@ -55,6 +56,12 @@ final class TritonDecoderRuntime implements DecoderRuntime {
   private volatile boolean closed;
 
   TritonDecoderRuntime(RepositoryModel model, String address, TritonSettings settings) {
+    this(model, address, settings, settings.probe());
+  }
+
+  /** One that pauses between two questions about the server for a time of its own. */
+  TritonDecoderRuntime(
+      RepositoryModel model, String address, TritonSettings settings, Duration pause) {
     this.manifest = model.manifest().getDecoder();
     this.modelName = model.name() + "-decoder";
     this.address = address;
@@ -75,10 +82,12 @@ final class TritonDecoderRuntime implements DecoderRuntime {
             requests,
             modelName,
             model.manifest().getCheckpointSha256(),
-            settings.probe());
+            settings,
+            population::counts);
     probe.run();
-    long pause = settings.probe().toNanos();
-    var unused = timers.scheduleWithFixedDelay(probe, pause, pause, TimeUnit.NANOSECONDS);
+    var unused =
+        timers.scheduleWithFixedDelay(
+            probe, pause.toNanos(), pause.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   @Override
@@ -108,7 +117,12 @@ final class TritonDecoderRuntime implements DecoderRuntime {
     Population.Counts counts = population.counts();
     DecoderProbe.State server = probe.state();
     return new RuntimeLoad(
-        counts.queued(), counts.running(), server.slots(), counts.kvBytes(), server.kvBytesLimit());
+        counts.queued(),
+        counts.running(),
+        server.slots(),
+        counts.kvBytes(),
+        server.kvBytesLimit(),
+        server.others());
   }
 
   @Override
@@ -162,6 +176,10 @@ final class TritonDecoderRuntime implements DecoderRuntime {
     return requests;
   }
 
+  DecoderProbe probe() {
+    return probe;
+  }
+
   Population population() {
     return population;
   }
@@ -191,18 +209,24 @@ final class TritonDecoderRuntime implements DecoderRuntime {
   }
 
   /**
-   * Opens a generation's stream.
+   * Opens a generation's stream. Whatever call this thread serves just now has nothing to do with
+   * it: that one's end must not cancel it.
    *
    * @throws IllegalStateException if the runtime is closed
    */
   InferStream openStream(Optional<String> traceparent, StreamListener listener) {
     CallSettings call = CallSettings.within(settings.generation());
-    return endpoint.openStream(
+    StreamSettings stream =
         new StreamSettings(
             traceparent.map(call::withTraceparent).orElse(call),
             StreamSettings.UNLIMITED, // the generation's credit bounds what comes
-            modelName),
-        listener);
+            modelName);
+    Context previous = Context.ROOT.attach();
+    try {
+      return endpoint.openStream(stream, listener);
+    } finally {
+      Context.ROOT.detach(previous);
+    }
   }
 
   /** Runs something on the event thread after a time, unless it is cancelled. */

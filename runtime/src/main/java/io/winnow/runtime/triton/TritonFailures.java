@@ -33,17 +33,14 @@ final class TritonFailures {
   }
 
   /**
-   * A request that the server refused before the model saw it, told in words only. Mostly the model
-   * is missing, loading or being unloaded; the rest are requests that do not fit it.
+   * A request on a stream that the server refused before the model saw it. Triton tells that in
+   * words only, also where it was asked for statuses ({@code triton_grpc_error}, tried on 2.51).
+   * What a runtime sends fits the export that the server has said it runs, so it is the model that
+   * is missing, loading or being unloaded; were it not so, the number of replays bounds the harm.
    */
   static RuntimeFailure refused(String endpoint, String model, String message) {
-    boolean misfit =
-        message.contains("unexpected")
-            || message.contains("expected")
-            || message.contains("data-type")
-            || message.contains("shape");
     return new RuntimeFailure(
-        misfit ? Kind.INTERNAL : Kind.UNAVAILABLE,
+        Kind.UNAVAILABLE,
         "model \"%s\" at %s refused a request: %s".formatted(model, endpoint, message));
   }
 

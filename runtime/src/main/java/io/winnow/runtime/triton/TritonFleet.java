@@ -57,7 +57,8 @@ public final class TritonFleet {
                     replicas(settings),
                     TritonSettings.defaults()
                         .withGeneration(longestAnswer)
-                        .withEncode(settings.encodeTimeout().orElse(ENCODE_TIMEOUT))));
+                        .withEncode(settings.encodeTimeout().orElse(ENCODE_TIMEOUT))
+                        .withComputation(replicas(settings).stalledAfter())));
   }
 
   /** A decoder on all of them; no server needs to be there yet. */

@@ -193,7 +193,12 @@ final class TritonGeneration implements Generation, StreamListener {
 
   @Override
   public void onRequestFailed(String requestId, String message) {
-    fail(TritonFailures.refused(runtime.address(), runtime.modelName(), message));
+    RuntimeFailure refused =
+        TritonFailures.refused(runtime.address(), runtime.modelName(), message);
+    if (!isEnded()) {
+      runtime.streamLost(refused);
+    }
+    fail(refused);
     abandon("a request was refused");
   }
 

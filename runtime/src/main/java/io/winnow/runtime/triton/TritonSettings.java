@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param generation longest life of a generation, from start to end
  * @param encode longest time for a picture
  * @param close how long the server may take to end what was closed; then it is abandoned
+ * @param computation a server whose decoder computes one thing for so long hangs
  * @param maxStarting generations that may wait to be sent, at least 1
  */
 public record TritonSettings(
@@ -21,6 +22,7 @@ public record TritonSettings(
     Duration generation,
     Duration encode,
     Duration close,
+    Duration computation,
     int maxStarting) {
 
   public TritonSettings {
@@ -29,12 +31,13 @@ public record TritonSettings(
     requirePositive(generation, "generation");
     requirePositive(encode, "encode");
     requirePositive(close, "close");
+    requirePositive(computation, "computation");
     if (maxStarting < 1) {
       throw new IllegalArgumentException("maxStarting is " + maxStarting + ", must be at least 1");
     }
   }
 
-  /** Clear text; 2 s, 10 s, 10 min, 1 min, 5 s; 1024 starting generations. */
+  /** Clear text; 2 s, 10 s, 10 min, 1 min, 5 s, 2 min; 1024 starting generations. */
   public static TritonSettings defaults() {
     return new TritonSettings(
         ChannelSettings.defaults(),
@@ -43,27 +46,38 @@ public record TritonSettings(
         Duration.ofMinutes(10),
         Duration.ofMinutes(1),
         Duration.ofSeconds(5),
+        Duration.ofMinutes(2),
         1024);
   }
 
   public TritonSettings withChannel(ChannelSettings other) {
-    return new TritonSettings(other, probe, acknowledge, generation, encode, close, maxStarting);
+    return new TritonSettings(
+        other, probe, acknowledge, generation, encode, close, computation, maxStarting);
   }
 
   public TritonSettings withProbe(Duration other) {
-    return new TritonSettings(channel, other, acknowledge, generation, encode, close, maxStarting);
+    return new TritonSettings(
+        channel, other, acknowledge, generation, encode, close, computation, maxStarting);
   }
 
   public TritonSettings withAcknowledge(Duration other) {
-    return new TritonSettings(channel, probe, other, generation, encode, close, maxStarting);
+    return new TritonSettings(
+        channel, probe, other, generation, encode, close, computation, maxStarting);
   }
 
   public TritonSettings withGeneration(Duration other) {
-    return new TritonSettings(channel, probe, acknowledge, other, encode, close, maxStarting);
+    return new TritonSettings(
+        channel, probe, acknowledge, other, encode, close, computation, maxStarting);
   }
 
   public TritonSettings withEncode(Duration other) {
-    return new TritonSettings(channel, probe, acknowledge, generation, other, close, maxStarting);
+    return new TritonSettings(
+        channel, probe, acknowledge, generation, other, close, computation, maxStarting);
+  }
+
+  public TritonSettings withComputation(Duration other) {
+    return new TritonSettings(
+        channel, probe, acknowledge, generation, encode, close, other, maxStarting);
   }
 
   private static void requirePositive(Duration duration, String name) {

@@ -1,6 +1,7 @@
 package io.winnow.runtime.triton;
 
 import io.winnow.runtime.RuntimeFailure;
+import io.winnow.runtime.RuntimeFullException;
 import io.winnow.runtime.RuntimeStoppedException;
 import io.winnow.runtime.triton.client.CallSettings;
 import io.winnow.runtime.triton.client.InferRequest;
@@ -41,6 +42,7 @@ final class UnaryModel implements AutoCloseable {
    *
    * @param traceparent W3C trace context, for the server's own spans
    * @throws RuntimeStoppedException if it was closed, or the server is gone: another may do it
+   * @throws RuntimeFullException if the server has no room for it
    * @throws IllegalStateException if the server failed
    */
   InferResponse run(InferRequest request, Optional<String> traceparent) {
@@ -55,10 +57,12 @@ final class UnaryModel implements AutoCloseable {
         throw stopped();
       }
       RuntimeFailure told = TritonFailures.of(e);
-      if (told.kind() == RuntimeFailure.Kind.INTERNAL) {
-        throw new IllegalStateException(told.message(), e);
-      }
-      throw new RuntimeStoppedException(told.message());
+      throw switch (told.kind()) {
+        case UNAVAILABLE, CANCELLED -> new RuntimeStoppedException(told.message());
+        // The server is well: what it has no room for must not count against it.
+        case RESOURCE_EXHAUSTED -> new RuntimeFullException(told.message());
+        case INTERNAL -> new IllegalStateException(told.message(), e);
+      };
     } catch (IllegalStateException e) { // closed in between
       throw closed ? stopped() : e;
     }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +29,7 @@ public final class RecordingListener implements GenerationListener {
 
   private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final List<Event> seen = new ArrayList<>();
+  private final List<RuntimeFailure> losses = new CopyOnWriteArrayList<>();
   private final Map<Class<? extends Event>, Runnable> reactions = new ConcurrentHashMap<>();
   private final AtomicInteger callsUnderWay = new AtomicInteger();
   private volatile Consumer<Event> second = event -> {};
@@ -76,6 +78,11 @@ public final class RecordingListener implements GenerationListener {
   @Override
   public void onPrefilled(PrefillSummary summary) {
     record(new Prefilled(summary));
+  }
+
+  @Override
+  public void onFailedOver(int attempt, int replayedTokens, RuntimeFailure lost) {
+    losses.add(lost);
   }
 
   @Override
@@ -139,6 +146,11 @@ public final class RecordingListener implements GenerationListener {
   /** Events that the test has waited past. */
   public List<Event> seen() {
     return List.copyOf(seen);
+  }
+
+  /** Fail-overs until now, which are no events: whoever does not ask does not notice. */
+  public List<RuntimeFailure> losses() {
+    return List.copyOf(losses);
   }
 
   /** Events that are there already and that the test has not waited for. */

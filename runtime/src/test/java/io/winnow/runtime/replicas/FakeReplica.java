@@ -104,7 +104,8 @@ final class FakeReplica implements DecoderRuntime {
 
   @Override
   public RuntimeLoad load() {
-    return new RuntimeLoad(0, generations.size() + othersBusy, slots, generations.size(), 100);
+    RuntimeLoad.Others others = new RuntimeLoad.Others(0, othersBusy, 0);
+    return new RuntimeLoad(0, generations.size(), slots, generations.size(), 100, others);
   }
 
   @Override

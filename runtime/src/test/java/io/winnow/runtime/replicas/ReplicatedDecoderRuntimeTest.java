@@ -11,6 +11,7 @@ import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.Prompt;
 import io.winnow.runtime.RuntimeFailure;
 import io.winnow.runtime.RuntimeFailure.Kind;
+import io.winnow.runtime.RuntimeLoad;
 import io.winnow.runtime.SampledToken;
 import io.winnow.runtime.contract.RecordingListener;
 import io.winnow.runtime.contract.RecordingListener.Event;
@@ -374,6 +375,16 @@ class ReplicatedDecoderRuntimeTest {
     fleet.pass(Duration.ofSeconds(1));
 
     assertThat(fleet.runtime.load().slots()).isEqualTo(8);
+  }
+
+  @Test
+  void workIsCountedWhereverItIs() {
+    Fleet fleet = Fleet.of("a", "b");
+    fleet.runtime.start(request(), listener);
+    fleet.replica("a").ready = false;
+    fleet.pass(Duration.ofSeconds(1));
+
+    assertThat(fleet.runtime.load()).isEqualTo(new RuntimeLoad(0, 1, 4, 1, 100));
   }
 
   private long tokens() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.winnow.runtime.EncodedPicture;
 import io.winnow.runtime.EncoderRuntime;
+import io.winnow.runtime.RuntimeFullException;
 import io.winnow.runtime.RuntimeStoppedException;
 import io.winnow.v1.VisionManifest;
 import java.nio.FloatBuffer;
@@ -106,6 +107,25 @@ class ReplicatedEncoderRuntimeTest {
   }
 
   @Test
+  void aPictureThatOneTowerHasNoRoomForGoesToAnotherAndCostsNobodyItsStanding() {
+    towers.get("a").full = true;
+
+    for (int picture = 0; picture < 4; picture++) {
+      runtime.encode(FloatBuffer.allocate(3));
+    }
+    assertThat(towers.get("b").encoded).isEqualTo(4);
+    assertThat(towers.get("a").asked).as("and is not left alone").isEqualTo(4);
+
+    towers.get("b").full = true;
+    assertThatThrownBy(() -> runtime.encode(FloatBuffer.allocate(3)))
+        .isInstanceOf(RuntimeFullException.class)
+        .hasMessage("full");
+    assertThat(runtime.alive()).isTrue();
+    towers.values().forEach(tower -> tower.full = false);
+    assertThat(runtime.encode(FloatBuffer.allocate(3)).saliency()).containsExactly(3);
+  }
+
+  @Test
   void closingClosesTheTowers() {
     runtime.close();
 
@@ -122,6 +142,7 @@ class ReplicatedEncoderRuntimeTest {
     private int encoded;
     private boolean stopped;
     private boolean defect;
+    private boolean full;
 
     @Override
     public VisionManifest manifest() {
@@ -136,6 +157,9 @@ class ReplicatedEncoderRuntimeTest {
       pixelValues.position(pixelValues.limit());
       if (stopped) {
         throw new RuntimeStoppedException("gone");
+      }
+      if (full) {
+        throw new RuntimeFullException("full");
       }
       if (defect) {
         throw new IllegalStateException("a defect");

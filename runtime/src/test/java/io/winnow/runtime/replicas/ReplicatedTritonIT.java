@@ -22,11 +22,13 @@ import io.winnow.runtime.triton.RealTriton;
 import io.winnow.runtime.triton.TritonRuntimes;
 import io.winnow.runtime.triton.TritonSettings;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
@@ -99,7 +101,11 @@ class ReplicatedTritonIT {
 
     assertUnchangedBy(
         request,
-        triton -> ProcessHandle.of(triton.pid()).orElseThrow().destroy(), // and does not wait
+        triton -> {
+          ProcessHandle.of(triton.pid()).orElseThrow().destroy();
+          // It takes no verbs any more, but has not ended what it has.
+          await(() -> !servers.get(triton).alive());
+        },
         triton -> {
           triton.stop();
           triton.restart();
@@ -111,6 +117,38 @@ class ReplicatedTritonIT {
     GenerationRequest request = request(goldens("keep-all").get(0), PrefillPlan.keepAll(), WARM);
 
     assertUnchangedBy(request, RealTriton::freeze, RealTriton::thaw);
+  }
+
+  @Test
+  void aGenerationThatIsQueuedOnAServerThatHangsGoesOn() {
+    List<Generation> holders = new ArrayList<>(); // of all slots that are large enough
+    for (int slot = 0; slot < 8 * servers.size(); slot++) {
+      RecordingListener holder = new RecordingListener();
+      holders.add(runtime.start(longest(), holder));
+      holder.await(PrefillStarted.class);
+    }
+    List<RecordingListener> queued = List.of(new RecordingListener(), new RecordingListener());
+    queued.forEach(listener -> runtime.start(longest(), listener).decode(1));
+    RealTriton lost = servers.keySet().iterator().next();
+    await(() -> servers.values().stream().allMatch(one -> one.load().queued() == 1));
+
+    lost.freeze();
+    try {
+      await(() -> servers.get(lost).load().queued() == 0);
+      assertThat(servers.values()).extracting(one -> one.load().queued()).contains(2);
+    } finally {
+      lost.thaw();
+    }
+    holders.forEach(Generation::close);
+
+    queued.forEach(listener -> listener.await(Token.class));
+    back(lost, unused -> {});
+  }
+
+  /** It needs a slot of the largest class. */
+  private static GenerationRequest longest() {
+    return new GenerationRequest(
+        DemoModel.textPrompt(3), PrefillPlan.keepAll(), Sampling.greedy(), 1_000_000);
   }
 
   @Test
@@ -196,9 +234,7 @@ class ReplicatedTritonIT {
       refused.awaitFailure(Kind.UNAVAILABLE);
 
       triton.restart();
-      for (int round = 0; round < 600 && !alone.alive(); round++) {
-        pause(); // the next look at the server comes within seconds
-      }
+      await(alone::alive); // the next look at the server comes within seconds
       RecordingListener again = new RecordingListener();
       Generation generation = alone.start(request, again);
       generation.decode(ANSWER);
@@ -218,12 +254,18 @@ class ReplicatedTritonIT {
     }
 
     RealTriton lost = busy();
-    loss.accept(lost);
-    generation.decode(ANSWER - BEFORE);
-    List<SampledToken> disturbed = listener.awaitAnswer();
-    back(lost, recovery);
+    List<SampledToken> disturbed;
+    try {
+      loss.accept(lost);
+      generation.decode(ANSWER - BEFORE);
+      disturbed = listener.awaitAnswer();
+    } finally {
+      recovery.accept(lost);
+    }
+    back(lost, unused -> {});
 
     assertSame(disturbed, undisturbed);
+    assertThat(listener.losses()).hasSize(1);
   }
 
   private List<SampledToken> answer(GenerationRequest request) {
@@ -247,16 +289,24 @@ class ReplicatedTritonIT {
     DecoderRuntime client = servers.get(lost);
     GenerationRequest small =
         new GenerationRequest(DemoModel.textPrompt(3), PrefillPlan.keepAll(), Sampling.greedy(), 1);
-    boolean well = false;
-    for (int round = 0; round < 600 && !well; round++) {
-      RecordingListener listener = new RecordingListener();
-      client.start(small, listener).decode(1);
-      boolean answers = listener.awaitEnd() instanceof RecordingListener.Finished;
-      // And is not left alone any more, which takes seconds.
-      well = answers && runtime.load().slots() == servers.size() * client.load().slots();
+    await(
+        () -> {
+          RecordingListener listener = new RecordingListener();
+          client.start(small, listener).decode(1);
+          boolean answers = listener.awaitEnd() instanceof RecordingListener.Finished;
+          // And is not left alone any more, which takes seconds.
+          return answers && runtime.load().slots() == servers.size() * client.load().slots();
+        });
+  }
+
+  private static void await(BooleanSupplier condition) {
+    for (int round = 0; round < 600; round++) {
+      if (condition.getAsBoolean()) {
+        return;
+      }
       pause();
     }
-    assertThat(well).isTrue();
+    throw new AssertionError("in vain");
   }
 
   /** A process of another program has no condition to wait on. */

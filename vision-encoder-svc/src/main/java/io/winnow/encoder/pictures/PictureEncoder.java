@@ -5,6 +5,7 @@ import io.winnow.encoder.pictures.EncodeOutcome.Failed;
 import io.winnow.encoder.pictures.EncoderFailure.Reason;
 import io.winnow.encoder.pictures.EncoderTelemetry.Lookup;
 import io.winnow.runtime.EncodedPicture;
+import io.winnow.runtime.RuntimeFullException;
 import io.winnow.runtime.RuntimeStoppedException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -291,6 +292,8 @@ public final class PictureEncoder implements AutoCloseable {
         end(encode());
       } catch (RefusedException e) {
         end(new Failed(e.failure()));
+      } catch (RuntimeFullException e) {
+        end(new Failed(new EncoderFailure(Reason.OVERLOADED, String.valueOf(e.getMessage()))));
       } catch (RuntimeStoppedException e) {
         end(new Failed(new EncoderFailure(Reason.DRAINING, String.valueOf(e.getMessage()))));
       } catch (Throwable e) {

@@ -2,6 +2,7 @@ package io.winnow.encoder.pictures;
 
 import io.winnow.runtime.EncodedPicture;
 import io.winnow.runtime.EncoderRuntime;
+import io.winnow.runtime.RuntimeFullException;
 import io.winnow.runtime.RuntimeStoppedException;
 import io.winnow.v1.VisionManifest;
 import java.nio.ByteBuffer;
@@ -17,8 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A vision tower whose tokens tell which picture they are of, with a reader for files that are
- * text. A file that is the name of a refusal is refused so; "defect" fails as a defect does. While
- * it is held, encoding waits, as it does in native code.
+ * text. A file that is the name of a refusal is refused so; "defect" fails as a defect does, and
+ * the tower has no room for "full". While it is held, encoding waits, as it does in native code.
  */
 public final class FakeTower implements EncoderRuntime {
 
@@ -98,6 +99,9 @@ public final class FakeTower implements EncoderRuntime {
     encodes.incrementAndGet();
     entered.release();
     awaitRelease();
+    if (pixelValues.get(0) == ("full".hashCode() & 0xff)) {
+      throw new RuntimeFullException("full");
+    }
     int tokens = manifest.getGridRows() * manifest.getGridColumns();
     FloatBuffer visual = floats(tokens * hiddenSize); // [tokens, hidden]
     float[] saliency = new float[tokens];

@@ -236,6 +236,13 @@ class PictureEncoderTest {
   }
 
   @Test
+  void aTowerWithoutRoomIsOverloadedAndNoDefect() throws Exception {
+    assertFailure(submit("full"), Reason.OVERLOADED);
+    assertNothingHeld();
+    encoded(submit("a cat"));
+  }
+
+  @Test
   void forgetsPicturesThatNoLongerFit() throws Exception {
     long bytes = encoded(submit("0")).tokens().bytes();
     encoder.close();

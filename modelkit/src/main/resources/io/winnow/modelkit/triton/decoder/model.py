@@ -127,6 +127,7 @@ class TritonPythonModel:
             "running": engine.running_count,
             "queued": engine.live_count - engine.running_count,
             "kv_bytes_used": engine.kv_bytes,
+            "run_seconds": engine.run_seconds,
             "checkpoint": self.decoder.manifest.get("checkpointSha256", ""),
             "weights": self.decoder.manifest["decoder"]["weights"],
             "device": self.decoder.device,

@@ -81,6 +81,7 @@ class Engine:
         self.live = []  # by arrival, queued ones included; the thread's own
         self.prefill_ran_last = False
         self.run_options, self.run_serves = None, None  # the native run under way and whom it serves alone
+        self.run_began = None
         self.thread = threading.Thread(target=self.loop, name="winnow-engine")
         self.thread.start()
 
@@ -138,6 +139,12 @@ class Engine:
                 self.run_options.terminate = True
             self.wake()
         self.thread.join()
+
+    @property
+    def run_seconds(self) -> float:
+        """Age of the native run under way: one that never ends is how an engine hangs."""
+        began = self.run_began
+        return 0.0 if began is None else time.monotonic() - began
 
     def wake(self) -> None:
         self.signalled = True
@@ -278,13 +285,13 @@ class Engine:
     def begin_run(self, alone) -> ort.RunOptions:
         options = ort.RunOptions()
         with self.changed:
-            self.run_options, self.run_serves = options, alone
+            self.run_options, self.run_serves, self.run_began = options, alone, time.monotonic()
             options.terminate = self.stopping or (alone is not None and alone.closed is not None)
         return options
 
     def end_run(self) -> None:
         with self.changed:
-            self.run_options = self.run_serves = None
+            self.run_options = self.run_serves = self.run_began = None
 
     def broken(self, generations: list, error: Exception) -> None:
         """A call failed: its generations are lost, the engine goes on."""
