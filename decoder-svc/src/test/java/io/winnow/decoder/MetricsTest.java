@@ -35,6 +35,7 @@ class MetricsTest {
             "winnow_decoder_slots{model=\"demo\",}",
             "winnow_decoder_visual_tokens_kept_total{method=\"fitprune\",model=\"demo\",}",
             "winnow_decoder_verdicts_total{effect=\"late\",model=\"demo\",}",
+            "winnow_decoder_encode_retries_total{model=\"demo\",} 0.0",
             "winnow_decoder_failures_total{reason=\"overloaded\",}");
   }
 

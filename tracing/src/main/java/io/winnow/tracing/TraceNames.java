@@ -41,6 +41,7 @@ public final class TraceNames {
   public static final String FIRST_TOKEN = "first token";
   public static final String DECODE = "decode";
 
+  public static final String RETRY = "retry"; // an event
   public static final String FAIL_OVER = "fail-over"; // an event
   public static final String VERDICT_EFFECT = "verdict effect"; // an event
   public static final String OBSERVATION = "observation"; // an event

@@ -22,8 +22,21 @@ import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The exchanges with the encoder for one answer, one per picture. Lives in a mailbox. */
+/**
+ * The exchanges with the encoder for one answer, one per picture. An encoder that goes before it
+ * has told a layout costs the answer nothing: nothing was made of it yet, and another replica
+ * encodes the picture. After the layout it is too late, since a plan may build on its saliency.
+ * Lives in a mailbox.
+ */
 final class PictureEncodings {
+
+  /** Calls for one picture, the first included: enough for replicas that stop one by one. */
+  static final int ATTEMPTS = 3;
+
+  /**
+   * Before the third call: by then a replica that stops is known to be gone. The second is at once.
+   */
+  static final Duration PAUSE = Duration.ofMillis(250);
 
   private final AnsweringModel model;
   private final Executor mailbox;
@@ -31,6 +44,7 @@ final class PictureEncodings {
   private final AnswerTelemetry telemetry;
   private final Events events;
   private final List<Exchange> exchanges = new ArrayList<>();
+  private boolean cancelled;
   private int layouts;
   private int fetched;
 
@@ -58,11 +72,10 @@ final class PictureEncodings {
   void open(VisionEncoderClient encoder, List<Picture> pictures, Duration timeout) {
     for (Picture picture : pictures) {
       int number = exchanges.size();
-      Exchange exchange = new Exchange(number, picture.param(), timeline.now());
+      Exchange exchange = new Exchange(encoder, number, picture, timeline.now(), timeout);
       exchanges.add(exchange);
       telemetry.on(new AnswerEvent.EncodeOpened(timeline.now(), number, picture.content().length));
-      PeerCall call = new PeerCall(timeout, telemetry.context(Hop.ENCODE, number));
-      exchange.encoding = encoder.encode(model.name(), picture.content(), call, exchange);
+      exchange.call();
     }
   }
 
@@ -75,10 +88,9 @@ final class PictureEncodings {
 
   /** Gives up what is still open. */
   void cancel() {
+    cancelled = true;
     for (Exchange exchange : exchanges) {
-      if (exchange.encoding != null) {
-        exchange.encoding.cancel();
-      }
+      exchange.cancel();
     }
   }
 
@@ -116,16 +128,33 @@ final class PictureEncodings {
   /** One picture's exchange. */
   private final class Exchange implements VisionEncoderClient.Listener {
 
+    private final VisionEncoderClient encoder;
     private final int number;
     private final String param;
+    private final long deadline;
+    private byte @Nullable [] content; // null once a layout is there
+    private int attempts;
+    private Timers.@Nullable Timer pausing;
     private long askedAt;
     private VisionEncoderClient.@Nullable Encoding encoding;
     private @Nullable EncodedLayout layout;
 
-    Exchange(int number, String param, long askedAt) {
+    Exchange(
+        VisionEncoderClient encoder, int number, Picture picture, long askedAt, Duration timeout) {
+      this.encoder = encoder;
       this.number = number;
-      this.param = param;
+      this.param = picture.param();
+      this.content = picture.content();
       this.askedAt = askedAt;
+      this.deadline = askedAt + timeout.toNanos();
+    }
+
+    void call() {
+      attempts++;
+      PeerCall terms =
+          new PeerCall(
+              Duration.ofNanos(deadline - timeline.now()), telemetry.context(Hop.ENCODE, number));
+      encoding = encoder.encode(model.name(), Objects.requireNonNull(content), terms, this);
     }
 
     void fetch(TokenSelection selection, FloatBuffer target) {
@@ -149,7 +178,45 @@ final class PictureEncodings {
 
     @Override
     public void onFailed(ChatFailure failure) {
-      mailbox.execute(() -> events.encodingFailed(blame(failure)));
+      mailbox.execute(() -> failed(failure));
+    }
+
+    private void failed(ChatFailure failure) {
+      Duration pause = PAUSE.multipliedBy(attempts - 1L);
+      boolean again =
+          content != null
+              && attempts < ATTEMPTS
+              && isOfTheReplica(failure)
+              && timeline.now() + pause.toNanos() < deadline;
+      if (!again) {
+        content = null;
+        events.encodingFailed(blame(failure));
+      } else if (pause.isZero()) {
+        retry();
+      } else {
+        pausing = timeline.timers().after(pause, () -> mailbox.execute(this::retry));
+      }
+    }
+
+    private void retry() {
+      if (!cancelled) {
+        telemetry.on(new AnswerEvent.EncodeRetried(timeline.now(), number, attempts));
+        call();
+      }
+    }
+
+    void cancel() {
+      if (encoding != null) {
+        encoding.cancel();
+      }
+      if (pausing != null) {
+        pausing.cancel();
+      }
+    }
+
+    /** Another one may well do it; one that is only full must not get its load on top. */
+    private static boolean isOfTheReplica(ChatFailure failure) {
+      return failure.reason() == Reason.UNAVAILABLE || failure.reason() == Reason.CANCELLED;
     }
 
     private void encoded(EncodedLayout layout) {
@@ -159,6 +226,7 @@ final class PictureEncodings {
         return;
       }
       this.layout = layout;
+      content = null;
       timeline.encoded(layout.getTimings(), askedAt);
       telemetry.on(event(layout));
       if (++layouts == exchanges.size()) {

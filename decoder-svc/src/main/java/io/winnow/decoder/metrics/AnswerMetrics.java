@@ -86,6 +86,8 @@ final class AnswerMetrics implements AnswerTelemetry {
       record(metrics.pictureFetch, fetched.since(), fetched.at());
     } else if (event instanceof AnswerEvent.Prepared prepared) {
       model = metrics.of(prepared.model());
+    } else if (event instanceof AnswerEvent.EncodeRetried) {
+      model.encodeRetries.increment();
     } else {
       return false;
     }

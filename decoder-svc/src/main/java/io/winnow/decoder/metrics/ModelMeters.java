@@ -42,6 +42,7 @@ final class ModelMeters {
   final Counter wireBytes;
   final Counter inputTokens;
   final Counter readerStalledSeconds;
+  final Counter encodeRetries;
   final Counter failovers;
   final Counter replayedTokens;
   final EnumCounters<Effect> verdicts;
@@ -70,6 +71,8 @@ final class ModelMeters {
             "reader.stalled",
             "seconds",
             "Time in which answers waited for their readers to take what was there.");
+    encodeRetries =
+        counter("encode.retries", "Pictures sent to another encoder since one was lost.");
     failovers =
         counter("failovers", "Generations that went on elsewhere when their runtime was lost.");
     replayedTokens = counter("replayed.tokens", "Tokens computed again after a fail-over.");

@@ -56,6 +56,13 @@ public sealed interface AnswerEvent {
   record EncodeOpened(long at, int picture, long bytes) implements AnswerEvent {}
 
   /**
+   * The encoder was lost before it told a layout, and another is about to be called.
+   *
+   * @param attempt 1 for the first time that this happens to the picture
+   */
+  record EncodeRetried(long at, int picture, int attempt) implements AnswerEvent {}
+
+  /**
    * A picture's layout arrived.
    *
    * @param tokens visual tokens of the picture

@@ -35,6 +35,7 @@ import static io.winnow.tracing.TraceNames.PICTURES;
 import static io.winnow.tracing.TraceNames.PREFILL;
 import static io.winnow.tracing.TraceNames.PREPARE;
 import static io.winnow.tracing.TraceNames.REASON;
+import static io.winnow.tracing.TraceNames.RETRY;
 import static io.winnow.tracing.TraceNames.SEGMENT;
 import static io.winnow.tracing.TraceNames.SEGMENT_NUMBER;
 import static io.winnow.tracing.TraceNames.TIME_TO_FIRST_CHUNK;
@@ -132,6 +133,12 @@ final class AnswerTrace implements AnswerTelemetry {
           .open(ENCODE_PICTURE + opened.picture(), ENCODE_PICTURE, SpanKind.CLIENT, opened.at())
           .setAttribute(PICTURE, (long) opened.picture())
           .setAttribute(BYTES, opened.bytes());
+    } else if (event instanceof AnswerEvent.EncodeRetried retried) {
+      event(
+          spans.get(ENCODE_PICTURE + retried.picture()),
+          RETRY,
+          Attributes.of(ATTEMPT, (long) retried.attempt()),
+          retried.at());
     } else if (event instanceof AnswerEvent.Encoded encoded) {
       spans
           .get(ENCODE_PICTURE + encoded.picture())
@@ -299,6 +306,10 @@ final class AnswerTrace implements AnswerTelemetry {
   }
 
   private void event(String name, Attributes attributes, long at) {
-    spans.root().addEvent(name, attributes, times.epochNanos(at), TimeUnit.NANOSECONDS);
+    event(spans.root(), name, attributes, at);
+  }
+
+  private void event(Span of, String name, Attributes attributes, long at) {
+    of.addEvent(name, attributes, times.epochNanos(at), TimeUnit.NANOSECONDS);
   }
 }

@@ -19,6 +19,10 @@ final class FakeEncoder implements VisionEncoderClient {
   final List<FakeEncoding> encodings = new ArrayList<>();
   boolean silent;
   Optional<ChatFailure> failsToEncode = Optional.empty();
+
+  /** How many encodings fail; the later ones succeed. */
+  int encodingsThatFail = Integer.MAX_VALUE;
+
   Optional<ChatFailure> failsToFetch = Optional.empty();
   private final Simulation simulation;
   int tokens;
@@ -66,7 +70,7 @@ final class FakeEncoder implements VisionEncoderClient {
       if (ended || silent) {
         return;
       }
-      if (failsToEncode.isPresent()) {
+      if (failsToEncode.isPresent() && encodings.indexOf(this) < encodingsThatFail) {
         fail(failsToEncode.get());
         return;
       }

@@ -133,12 +133,6 @@ class FlowFailureTest {
   }
 
   @Test
-  void isUnavailableWithoutTheEncoder() {
-    fixture.encoder.failsToEncode = Optional.of(ChatFailure.of(Reason.UNAVAILABLE, "gone"));
-    assertFailed(ask(picture(1), picture(2)), Reason.UNAVAILABLE);
-  }
-
-  @Test
   void failsWhenTheTokensDoNotCome() {
     fixture.encoder.failsToFetch = Optional.of(ChatFailure.of(Reason.OVERLOADED, "full"));
     assertFailed(ask(picture(1), picture(2)), Reason.OVERLOADED);

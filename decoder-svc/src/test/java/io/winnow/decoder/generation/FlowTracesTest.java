@@ -116,6 +116,22 @@ class FlowTracesTest {
   }
 
   @Test
+  void aPictureThatIsSentAgainIsAnEventOfItsSpan() {
+    fixture.encoder.failsToEncode = Optional.of(ChatFailure.of(Reason.UNAVAILABLE, "gone"));
+    fixture.encoder.encodingsThatFail = 1;
+    answer(ask(picture(1)).request());
+
+    assertThat(spans.only("encode picture").getEvents())
+        .extracting(EventData::getName)
+        .containsExactly("retry");
+    assertThat(spans.failed()).isEmpty();
+    assertThat(fixture.encoder.encodings)
+        .extracting(encoding -> encoding.trace.traceparent())
+        .allMatch(header -> header.contains(spans.only("encode picture").getSpanId()))
+        .hasSize(2);
+  }
+
+  @Test
   void aFailOverIsAnEventAndThePrefillGoesOn() {
     AnswerTelemetry telemetry = begin(ask(picture(1)).request());
     telemetry.on(new AnswerEvent.Submitted(1));

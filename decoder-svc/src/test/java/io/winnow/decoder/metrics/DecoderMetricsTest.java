@@ -49,6 +49,7 @@ class DecoderMetricsTest {
     assertThat(count("winnow.decoder.verdicts", "effect", "missing")).isZero();
     assertThat(count("winnow.decoder.reader.stalled")).isEqualTo(2);
     assertThat(count("winnow.decoder.failovers")).isEqualTo(1);
+    assertThat(count("winnow.decoder.encode.retries")).isEqualTo(1);
     assertThat(
             registry
                 .get("winnow.decoder.output.tokens")
@@ -132,6 +133,7 @@ class DecoderMetricsTest {
     answer.on(new AnswerEvent.PrefillStarted(20 * MS));
     answer.on(new AnswerEvent.Prefilled(40 * MS, List.of(), Duration.ZERO, 30, 100));
     answer.on(new AnswerEvent.Token(50 * MS));
+    answer.on(new AnswerEvent.EncodeRetried(10 * MS, 0, 1));
     answer.on(new AnswerEvent.FailedOver(55 * MS, 1, 1, "a word"));
     answer.on(new AnswerEvent.Token(60 * MS));
     answer.on(new AnswerEvent.Token(70 * MS));
