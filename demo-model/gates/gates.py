@@ -2,13 +2,12 @@
 
 x is a text status: the mean of the text rows after the picture without the last, and the last row, [2 * width]."""
 
-import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-FOLDER = "exit_gates"  # in the checkpoint's folder
+from fingerprint import FOLDER, write_config
 
 
 def hidden_size(width):
@@ -52,6 +51,4 @@ def save(gates: Gates, scale, checkpoint: Path, description):
     if broken:
         raise SystemExit(f"not saved, fp16 cannot hold {broken}: a feature of the text hardly varies; train on more questions")
     save_file(tensors, folder / "model.safetensors", {"format": "pt"})
-    config = {"layers": list(range(len(first))), "hidden_size": first.shape[-1], **description}
-    entries = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in config.items())
-    (folder / "config.json").write_text("{\n" + entries + "\n}\n", encoding="utf-8")
+    write_config(folder, {"layers": list(range(len(first))), "hidden_size": first.shape[-1], **description})

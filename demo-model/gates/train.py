@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from fingerprint import KEY, weights_sha256
 from gates import Gates, hidden_size, save
 from labels import RULES, exits
 from report import table
@@ -94,6 +95,7 @@ def main():
         "label_rule": arguments.rule,
         "training": f"{len(training)} questions, rule {arguments.rule}{bound}, {arguments.epochs} epochs; right on "
         f"{len(held)} others: " + " ".join(f"{share:.3f}" for share in right.tolist()),
+        KEY: weights_sha256(arguments.checkpoint),
     }
     save(gates, scale, arguments.out or arguments.checkpoint, description)
 

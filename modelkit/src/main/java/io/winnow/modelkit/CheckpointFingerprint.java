@@ -19,7 +19,7 @@ import java.util.TreeSet;
 final class CheckpointFingerprint {
 
   // Raise it whenever the written graphs or files change.
-  private static final int EXPORT_FORMAT = 8;
+  private static final int EXPORT_FORMAT = 9;
 
   private static final List<String> FILES =
       List.of(
@@ -54,6 +54,18 @@ final class CheckpointFingerprint {
     Path gates = request.checkpoint().resolve(GateWeights.FOLDER);
     if (Files.isDirectory(gates)) {
       add(digest, gates, new TreeSet<>(List.of(GateWeights.CONFIG, "model.safetensors")));
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /**
+   * Tells whether weights are those that gates were trained with: SHA-256 over the files that hold
+   * them, one after the other by name, as demo-model/gates/fingerprint.py computes it.
+   */
+  static String ofWeights(Path checkpoint) throws IOException {
+    MessageDigest digest = sha256();
+    for (String file : Safetensors.files(checkpoint)) {
+      add(digest, checkpoint.resolve(file));
     }
     return HexFormat.of().formatHex(digest.digest());
   }

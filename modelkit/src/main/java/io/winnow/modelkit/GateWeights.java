@@ -1,5 +1,6 @@
 package io.winnow.modelkit;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +14,9 @@ final class GateWeights implements AutoCloseable {
 
   static final String FOLDER = "exit_gates";
   static final String CONFIG = "config.json";
+
+  private static final String WEIGHTS_SHA256 = "weights_sha256";
+  private static final int BLOCK = 1 << 14; // weights
 
   private final JsonFields config;
   private final List<Integer> layers;
@@ -66,6 +70,55 @@ final class GateWeights implements AutoCloseable {
   /** How they were trained, for a person. */
   String training() {
     return config.text("training", "");
+  }
+
+  /** Fingerprint of the weights that they were trained with; empty if they do not tell. */
+  Optional<String> weightsSha256() {
+    return Optional.of(config.text(WEIGHTS_SHA256, "")).filter(told -> !told.isEmpty());
+  }
+
+  /**
+   * Lets gates pass that fit what they are exported with, or do not tell.
+   *
+   * @throws ExportException if they were trained with other weights than the checkpoint's
+   */
+  void requireTrainedWith(Path checkpoint) throws IOException {
+    if (weightsSha256().isEmpty()) {
+      return;
+    }
+    String there = CheckpointFingerprint.ofWeights(checkpoint);
+    if (!there.equals(weightsSha256().get())) {
+      throw new ExportException(
+          ("%s were trained with other weights than the checkpoint's (%s is %s, theirs is %s):"
+                  + " train them again with demo-model/gates/train.py, or take %s away; if the"
+                  + " weights are the same in other files, demo-model/gates/fingerprint.py --write"
+                  + " says so")
+              .formatted(FOLDER, WEIGHTS_SHA256, there, weightsSha256().get(), FOLDER));
+    }
+  }
+
+  /**
+   * Lets gates pass that can be computed with.
+   *
+   * @throws ExportException if a weight is infinite or no number: such a gate says anything
+   */
+  void requireFinite(List<Integer> exported, int statusWidth) throws IOException {
+    float[] block = new float[BLOCK];
+    for (int layer : exported) {
+      for (SafetensorsTensor tensor : List.of(first(layer, statusWidth), second(layer))) {
+        for (long at = 0; at < tensor.elements(); at += BLOCK) {
+          int count = (int) Math.min(BLOCK, tensor.elements() - at);
+          tensor.read(at, block, count);
+          for (int i = 0; i < count; i++) {
+            if (!Float.isFinite(block[i])) {
+              throw new ExportException(
+                  "%s: %s holds %s at place %d: train the gates again"
+                      .formatted(FOLDER, tensor.name(), block[i], at + i));
+            }
+          }
+        }
+      }
+    }
   }
 
   /** W1 of a gate. [hidden, status] */

@@ -103,6 +103,8 @@ final class LlavaFamily implements AutoCloseable {
     }
     if (!gatedLayers().isEmpty()) {
       gatesGraph(rehearsal("gates")).build();
+      gates.orElseThrow().requireFinite(gatedLayers(), statusWidth());
+      gates.orElseThrow().requireTrainedWith(request.checkpoint());
     }
   }
 
@@ -188,6 +190,7 @@ final class LlavaFamily implements AutoCloseable {
         .setHiddenSize(weights.hiddenSize())
         .setLabelRule(weights.labelRule())
         .setTraining(weights.training())
+        .setWeightsSha256(weights.weightsSha256().orElse(""))
         .build();
   }
 

@@ -9,17 +9,22 @@ import ai.onnxruntime.OrtSession;
 import com.google.protobuf.util.JsonFormat;
 import io.winnow.v1.GatesManifest;
 import io.winnow.v1.ModelManifest;
+import java.io.RandomAccessFile;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Exit gates of a random checkpoint of three layers, from its folder to the graph's answers. */
 class GatesGraphTest {
@@ -103,6 +108,60 @@ class GatesGraphTest {
     assertRefused("layers.0.first.weight has shape [5, 130]");
     Files.delete(checkpoint.resolve("exit_gates/model.safetensors"));
     assertRefused("exit_gates: the checkpoint has no model.safetensors");
+  }
+
+  @Test
+  void takesGatesThatWereTrainedWithTheCheckpointsWeights() throws Exception {
+    String sha256 = sha256(checkpoint.resolve("model.safetensors"));
+    RandomGates.write(checkpoint, STATUS, List.of(0, 1), sha256);
+    export(3);
+
+    assertThat(manifest().getGates().getWeightsSha256()).isEqualTo(sha256);
+  }
+
+  @Test
+  void refusesGatesThatWereTrainedWithOtherWeights() throws Exception {
+    String sha256 = sha256(checkpoint.resolve("model.safetensors"));
+    RandomGates.write(checkpoint, STATUS, List.of(0, 1), sha256);
+    RandomCheckpoint.write(checkpoint, RandomCheckpoint.Shape.SMALL); // the same
+    export(3);
+    try (RandomAccessFile weights =
+        new RandomAccessFile(checkpoint.resolve("model.safetensors").toFile(), "rw")) {
+      weights.seek(weights.length() - 1); // fine-tuned, a little
+      int last = weights.read();
+      weights.seek(weights.length() - 1);
+      weights.write(last ^ 1);
+    }
+
+    assertRefused("exit_gates were trained with other weights than the checkpoint's");
+    assertRefused(sha256);
+    assertRefused("demo-model/gates/train.py");
+  }
+
+  @Test
+  void theBundledGatesSayWhatTheyWereTrainedWith() throws Exception {
+    JsonFields config =
+        JsonFields.read(DemoModel.ROOT.resolve("checkpoint/exit_gates/config.json"));
+
+    assertThat(config.text("weights_sha256"))
+        .isEqualTo(sha256(DemoModel.ROOT.resolve("checkpoint/model.safetensors")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void refusesGatesThatAreNotFinite(float broken) throws Exception {
+    try (RandomAccessFile weights =
+        new RandomAccessFile(checkpoint.resolve("exit_gates/model.safetensors").toFile(), "rw")) {
+      weights.seek(weights.length() - Float.BYTES);
+      weights.writeInt(Integer.reverseBytes(Float.floatToIntBits(broken)));
+    }
+
+    assertRefused("exit_gates: layers.1.second.weight holds " + broken + " at place 9");
+  }
+
+  private static String sha256(Path file) throws Exception {
+    byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+    return HexFormat.of().formatHex(digest);
   }
 
   private void assertRefused(String message) {

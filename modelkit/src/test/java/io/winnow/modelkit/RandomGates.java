@@ -23,13 +23,21 @@ final class RandomGates {
     this.statusWidth = statusWidth;
   }
 
+  /** Gates that do not tell what they were trained with. */
   static RandomGates write(Path checkpoint, int statusWidth, List<Integer> layers)
+      throws IOException {
+    return write(checkpoint, statusWidth, layers, "");
+  }
+
+  static RandomGates write(
+      Path checkpoint, int statusWidth, List<Integer> layers, String weightsSha256)
       throws IOException {
     Path folder = Files.createDirectories(checkpoint.resolve("exit_gates"));
     Files.writeString(
         folder.resolve("config.json"),
-        "{\"layers\": %s, \"hidden_size\": %d, \"label_rule\": \"code\", \"training\": \"none\"}"
-            .formatted(layers, HIDDEN));
+        ("{\"layers\": %s, \"hidden_size\": %d, \"label_rule\": \"code\", \"training\": \"none\","
+                + " \"weights_sha256\": \"%s\"}")
+            .formatted(layers, HIDDEN, weightsSha256));
     Map<String, long[]> shapes = new LinkedHashMap<>();
     for (int layer : layers) {
       shapes.put("layers." + layer + ".first.weight", new long[] {HIDDEN, statusWidth});
