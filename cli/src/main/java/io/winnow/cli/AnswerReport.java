@@ -20,7 +20,9 @@ final class AnswerReport {
     StringBuilder table = new StringBuilder();
     row(table, "image tokens", image == 0 ? "0" : image + ", " + reduction(answer));
     if (answer.reduction().has("exit")) {
-      exit(table, answer.reduction());
+      ExitLines exit = new ExitLines(answer.reduction());
+      row(table, "exit", exit.exit());
+      row(table, "verdicts", exit.verdicts());
     }
     row(table, "text tokens", "" + (answer.usage().path("prompt_tokens").asInt() - image));
     for (String stage : STAGES) {
@@ -43,31 +45,6 @@ final class AnswerReport {
     }
     double ratio = answer.reduction().path("flops_ratio").asDouble();
     return String.format(Locale.ROOT, "kept %d (%s, %.2f of the FLOPs)", kept, method, ratio);
-  }
-
-  /** Where a verdict on the way took the visual tokens out, and whether verdicts came in time. */
-  private static void exit(StringBuilder table, JsonNode reduction) {
-    JsonNode exit = reduction.path("exit");
-    double saved = 100 * (1 - reduction.path("flops_ratio").asDouble());
-    row(
-        table,
-        "exit",
-        exit.path("layer").isInt()
-            ? String.format(
-                Locale.ROOT,
-                "after layer %d, saved %.0f %% of the FLOPs",
-                exit.path("layer").asInt(),
-                saved)
-            : "none: no gate let the picture go in time");
-    int late = exit.path("late").asInt();
-    int missing = exit.path("missing").asInt();
-    StringBuilder verdicts = new StringBuilder().append(exit.path("verdicts").size());
-    verdicts.append(late == 0 ? ", none late" : ", " + late + " late");
-    if (missing > 0) {
-      verdicts.append(", ").append(missing).append(" never came: ");
-      verdicts.append(exit.path("trouble").asText());
-    }
-    row(table, "verdicts", verdicts.toString());
   }
 
   static String json(Answer answer) {

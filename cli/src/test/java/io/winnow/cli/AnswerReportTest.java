@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.winnow.cli.chat.Answer;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AnswerReportTest {
@@ -45,24 +46,102 @@ class AnswerReportTest {
 
   @Test
   void theTableSaysWhereTheVisualTokensLeftAndWhetherVerdictsCame() throws IOException {
-    assertThat(AnswerReport.table(exited("{\"layer\":3,\"late\":0,\"missing\":0}")))
-        .contains("exit          after layer 3, saved 30 % of the FLOPs")
-        .contains("verdicts      2, none late");
     assertThat(
-            AnswerReport.table(
-                exited("{\"layer\":null,\"late\":1,\"missing\":1,\"trouble\":\"pruner lost\"}")))
-        .contains("exit          none: no gate let the picture go in time")
-        .contains("verdicts      2, 1 late, 1 never came: pruner lost");
+            exitLines(
+                "dyvte",
+                0.7,
+                """
+                {"layer":3,"late":0,"missing":0,"flops_ratio_without":1.0,"verdicts":[
+                {"layer":1,"exit":false,"effect":"kept"},
+                {"layer":3,"exit":true,"effect":"exited","applied_layer":3}]}"""))
+        .containsExactly("after layer 3, saved 30 % of the FLOPs", "2, none late");
   }
 
-  private static Answer exited(String exit) throws IOException {
+  @Test
+  void theTableSaysHowLateAnExitWas() throws IOException {
+    assertThat(
+            exitLines(
+                "dyvte",
+                0.86,
+                """
+                {"layer":5,"late":1,"missing":1,"trouble":"pruner lost","flops_ratio_without":1.0,
+                "verdicts":[{"layer":1,"exit":true,"effect":"exited","applied_layer":5},
+                {"layer":3,"effect":"missing"}]}"""))
+        .containsExactly(
+            "after layer 5, 4 layers late, saved 14 % of the FLOPs",
+            "1, 1 late, 1 never came: pruner lost");
+  }
+
+  @Test
+  void theTableDoesNotCreditAnExitWithWhatItsPartnerOrABudgetSaves() throws IOException {
+    String exit =
+        """
+        {"layer":3,"late":0,"missing":0,"flops_ratio_without":0.6,"verdicts":[
+        {"layer":3,"exit":true,"effect":"exited","applied_layer":3}]}""";
+    assertThat(exitLines("dyvte+fitprune", 0.45, exit).get(0))
+        .isEqualTo("after layer 3, saved 15 % of the FLOPs; fitprune alone saves 40 %");
+    assertThat(exitLines("dyvte", 0.45, exit).get(0))
+        .isEqualTo("after layer 3, saved 15 % of the FLOPs; the budget alone saves 40 %");
+    assertThat(
+            exitLines(
+                    "dyvte+fastv",
+                    0.6,
+                    """
+                    {"layer":null,"late":0,"missing":0,"flops_ratio_without":0.6,"verdicts":[
+                    {"layer":3,"exit":false,"effect":"kept"}]}""")
+                .get(0))
+        .isEqualTo("none: every gate kept the picture; fastv alone saves 40 %");
+  }
+
+  @Test
+  void theTableSaysWhyNoVerdictTookThePictureOut() throws IOException {
+    String late =
+        """
+        {"layer":null,"blocking":%s,"late":1,"missing":0,"flops_ratio_without":1.0,"verdicts":[
+        {"layer":1,"exit":false,"effect":"kept"},
+        {"layer":3,"exit":true,"effect":"late","needed_ms":40.0,"arrived_ms":52.5}]}""";
+    assertThat(exitLines("dyvte", 1, late.formatted(false)))
+        .containsExactly(
+            "none: the verdict after layer 3, to let the picture go, came 12.5 ms after that layer,"
+                + " too late for all others (--blocking waits for it)",
+            "2, 1 late");
+    assertThat(exitLines("dyvte", 1, late.formatted(true)).get(0))
+        .endsWith("(the prefill had waited as long as it may)");
+    assertThat(
+            exitLines(
+                "dyvte",
+                1,
+                """
+                {"layer":null,"late":0,"missing":1,"trouble":"pruner lost",
+                "flops_ratio_without":1.0,"verdicts":[{"layer":1,"effect":"missing"}]}"""))
+        .containsExactly("none: no verdict came", "0, none late, 1 never came: pruner lost");
+    assertThat(
+            exitLines(
+                    "dyvte",
+                    1,
+                    """
+                    {"layer":null,"late":0,"missing":1,"trouble":"pruner lost",
+                    "flops_ratio_without":1.0,"verdicts":[{"layer":1,"exit":false,"effect":"kept"},
+                    {"layer":3,"effect":"missing"}]}""")
+                .get(0))
+        .isEqualTo("none: every verdict that came kept the picture");
+  }
+
+  /** The lines "exit" and "verdicts" of an answer's table. */
+  private static List<String> exitLines(String method, double flopsRatio, String exit)
+      throws IOException {
     Answer whole = answer(432);
-    ObjectNode reduction =
-        (ObjectNode) JSON.readTree("{\"method\": \"dyvte\", \"flops_ratio\": 0.7}");
-    ObjectNode report = (ObjectNode) JSON.readTree(exit);
-    report.putArray("verdicts").add(1).add(2);
-    reduction.set("exit", report);
-    return new Answer(whole.text(), whole.model(), whole.usage(), whole.timingsMillis(), reduction);
+    ObjectNode reduction = JSON.createObjectNode();
+    reduction.put("method", method).put("flops_ratio", flopsRatio);
+    reduction.set("exit", JSON.readTree(exit));
+    return AnswerReport.table(
+            new Answer(
+                whole.text(), whole.model(), whole.usage(), whole.timingsMillis(), reduction))
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.startsWith("exit") || line.startsWith("verdicts"))
+        .map(line -> line.replaceFirst("\\w+ +", ""))
+        .toList();
   }
 
   @Test

@@ -13,9 +13,15 @@ import java.util.OptionalInt;
  * @param blocking whether the prefill waited for the verdicts
  * @param questions in order
  * @param trouble why verdicts are missing, for a person; empty if none is
+ * @param flopsRatioWithout share of the prefill's MACs that the plan would have left without the
+ *     exit, which so saves what it is above the share that was run; in (0, 1]
  */
 public record ExitReport(
-    OptionalInt layer, boolean blocking, List<Question> questions, Optional<String> trouble) {
+    OptionalInt layer,
+    boolean blocking,
+    List<Question> questions,
+    Optional<String> trouble,
+    double flopsRatioWithout) {
 
   public ExitReport {
     questions = List.copyOf(questions);

@@ -45,6 +45,6 @@ final class AnswerAccount {
         reported
             ? reductions.reported(entered, timeline.survivors())
             : reductions.reduction(entered);
-    return reduction.withExit(exit.report(entered));
+    return reduction.withExit(exit.report(entered, reductions.planned(entered.length)));
   }
 }

@@ -165,39 +165,35 @@ final class ExitDialogue {
   /** The answer has ended, in whichever way: drops what waits and tells what became of it all. */
   void stop() {
     questions.values().forEach(Asked::settle);
-    report(timeline.visualEntered()).ifPresent(this::tell);
+    OptionalInt applied = applied(timeline.visualEntered());
+    questions.values().forEach(asked -> tell(told(asked, applied)));
   }
 
   /**
    * What became of the questions; empty if the plan asks none.
    *
-   * @param visualEntered visual tokens that entered each layer; of no layer if the prefill is not
-   *     complete // [layers]
+   * @param visualEntered visual tokens that entered each layer // [layers]
+   * @param flopsRatioWithout share of the MACs that the plan alone would have left
    */
-  Optional<ExitReport> report(int[] visualEntered) {
+  Optional<ExitReport> report(int[] visualEntered, double flopsRatioWithout) {
     if (plan.observedSegments().isEmpty()) {
       return Optional.empty();
     }
-    OptionalInt applied = exit == null ? OptionalInt.empty() : lastEntered(visualEntered);
-    ExitReport report =
+    OptionalInt applied = applied(visualEntered);
+    boolean missing = questions.values().stream().anyMatch(asked -> asked.verdict.isEmpty());
+    return Optional.of(
         new ExitReport(
             applied,
             plan.blocking(),
             questions.values().stream().map(asked -> told(asked, applied)).toList(),
-            Optional.empty());
-    return Optional.of(
-        report.missing() == 0
-            ? report
-            : new ExitReport(
-                report.layer(), report.blocking(), report.questions(), Optional.of(missing())));
+            missing ? Optional.of(missing()) : Optional.empty(),
+            flopsRatioWithout));
   }
 
-  private void tell(ExitReport report) {
-    for (Question question : report.questions()) {
-      long needed = timeline.at(question.needed());
-      long at = question.verdict().map(verdict -> timeline.at(verdict.arrived())).orElse(needed);
-      timeline.telemetry().on(new AnswerEvent.VerdictSettled(at, needed, question));
-    }
+  private void tell(Question question) {
+    long needed = timeline.at(question.needed());
+    long at = question.verdict().map(verdict -> timeline.at(verdict.arrived())).orElse(needed);
+    timeline.telemetry().on(new AnswerEvent.VerdictSettled(at, needed, question));
   }
 
   private String missing() {
@@ -235,8 +231,14 @@ final class ExitDialogue {
         : Effect.LATE;
   }
 
-  /** The last layer with visual tokens, if the plan alone would have let some into the next. */
-  private OptionalInt lastEntered(int[] visualEntered) {
+  /**
+   * Where the exit was applied: the last layer with visual tokens, if the plan alone would have let
+   * some into the next. Unknown as long as the prefill is not complete.
+   */
+  private OptionalInt applied(int[] visualEntered) {
+    if (exit == null) {
+      return OptionalInt.empty();
+    }
     int[] planned = plan.entering(visualEntered.length); // [layers]
     return IntStream.range(1, visualEntered.length)
         .filter(layer -> visualEntered[layer] == 0 && planned[layer] > 0)

@@ -69,6 +69,11 @@ final class ReductionAccount {
         Optional.of(report));
   }
 
+  /** Share of the MACs that the plan leaves if nothing that is heard on the way changes it. */
+  double planned(int layers) {
+    return macs(plan.entering(layers)) / macs(unpruned(layers));
+  }
+
   private int[] unpruned(int layers) {
     int[] entered = new int[layers];
     Arrays.fill(entered, prompt.count().imageTokens());

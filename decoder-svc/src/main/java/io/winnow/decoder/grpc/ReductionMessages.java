@@ -37,6 +37,7 @@ final class ReductionMessages {
             .setBlocking(exit.blocking())
             .setLate(exit.late())
             .setMissing(exit.missing())
+            .setFlopsRatioWithout(exit.flopsRatioWithout())
             .setTrouble(exit.trouble().orElse(""));
     exit.layer().ifPresent(message::setLayer);
     exit.questions().forEach(question -> message.addVerdicts(verdict(question)));

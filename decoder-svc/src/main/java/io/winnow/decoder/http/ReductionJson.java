@@ -35,6 +35,7 @@ final class ReductionJson {
       node.putNull("layer");
     }
     node.put("blocking", exit.blocking()).put("late", exit.late()).put("missing", exit.missing());
+    node.put("flops_ratio_without", exit.flopsRatioWithout());
     exit.trouble().ifPresent(trouble -> node.put("trouble", trouble));
     ArrayNode verdicts = node.putArray("verdicts");
     exit.questions().forEach(question -> add(verdicts.addObject(), question));

@@ -22,7 +22,8 @@ public final class ExitReports {
             question(0, 20_000, Optional.of(verdict(26_500, false, -2)), Effect.KEPT),
             question(1, 30_000, Optional.of(verdict(41_500, true, 1.5f)), Effect.EXITED),
             question(2, 40_000, Optional.empty(), Effect.MISSING)),
-        Optional.of("gone"));
+        Optional.of("gone"),
+        0.875);
   }
 
   private static Question question(

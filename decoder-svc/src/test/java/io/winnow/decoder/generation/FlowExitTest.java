@@ -12,6 +12,7 @@ import io.winnow.decoder.chat.ExitReport;
 import io.winnow.decoder.chat.ExitReport.Effect;
 import io.winnow.decoder.chat.ExitReport.GateVerdict;
 import io.winnow.decoder.chat.ExitReport.Question;
+import io.winnow.runtime.DecoderMacs;
 import io.winnow.v1.DataType;
 import io.winnow.v1.Observation;
 import io.winnow.v1.Plan;
@@ -19,6 +20,7 @@ import io.winnow.v1.Ranking;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -87,6 +89,7 @@ class FlowExitTest {
     assertThat(outcomeEntered()).containsExactly(4, 4, 4, 4, 0, 0, 0, 0);
     assertThat(fixture.listener.summary.usage().imageTokensKept()).isEqualTo(2);
     assertThat(fixture.listener.summary.reduction().flopsRatio()).isLessThan(0.8);
+    assertThat(exit().flopsRatioWithout()).isEqualTo(1);
   }
 
   @Test
@@ -209,6 +212,10 @@ class FlowExitTest {
 
     assertThat(entered()).containsExactly(4, 3, 0, 0, 0, 0, 0, 0);
     assertThat(exit().layer()).hasValue(1);
+    assertThat(exit().flopsRatioWithout())
+        .isEqualTo(macs(4, 3, 3, 2, 2, 0, 0, 0) / macs(4, 4, 4, 4, 4, 4, 4, 4));
+    assertThat(fixture.listener.summary.reduction().flopsRatio())
+        .isEqualTo(macs(4, 3, 0, 0, 0, 0, 0, 0) / macs(4, 4, 4, 4, 4, 4, 4, 4));
   }
 
   @Test
@@ -253,6 +260,14 @@ class FlowExitTest {
         .setMethod("dyvte")
         .addAllObserveSegments(List.of(0, 1, 2))
         .setBlocking(blocking);
+  }
+
+  /** Of a prefill that these visual tokens enter, layer by layer. */
+  private double macs(int... visual) {
+    int all = fixture.listener.summary.usage().promptTokens();
+    int text = all - fixture.listener.summary.usage().imageTokens();
+    return DecoderMacs.of(FlowFixture.manifest().getDecoder())
+        .total(IntStream.of(visual).map(tokens -> text + tokens).toArray());
   }
 
   private ExitReport exit() {

@@ -147,6 +147,7 @@ class DecoderGrpcServiceTest {
     assertThat(exit.getLate()).isEqualTo(1);
     assertThat(exit.getMissing()).isEqualTo(1);
     assertThat(exit.getTrouble()).isEqualTo("gone");
+    assertThat(exit.getFlopsRatioWithout()).isEqualTo(0.875);
     var exited = exit.getVerdicts(1);
     assertThat(exited.getSegment()).isEqualTo(1);
     assertThat(exited.getLayer()).isEqualTo(3);

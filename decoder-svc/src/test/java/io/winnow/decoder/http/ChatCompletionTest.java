@@ -163,7 +163,8 @@ final class ChatCompletionTest {
     assertThat(whole.path("visual_token_reduction").path("exit").toString())
         .isEqualTo(
             """
-            {"layer":5,"blocking":false,"late":1,"missing":1,"trouble":"gone","verdicts":[
+            {"layer":5,"blocking":false,"late":1,"missing":1,
+            "flops_ratio_without":0.875,"trouble":"gone","verdicts":[
             {"segment":0,"layer":1,"visual_tokens":12,"needed_ms":20.0,"arrived_ms":26.5,
             "exit":false,"margin":-2.0,"threshold":0.25,"effect":"kept"},
             {"segment":1,"layer":3,"visual_tokens":12,"needed_ms":30.0,"arrived_ms":41.5,

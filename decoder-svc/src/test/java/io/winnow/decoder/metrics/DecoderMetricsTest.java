@@ -157,7 +157,8 @@ class DecoderMetricsTest {
             OptionalInt.empty(),
             false,
             List.of(question(Effect.LATE), question(Effect.EXITED)),
-            Optional.empty());
+            Optional.empty(),
+            1);
     return new AnswerSummary(
         AnswerSummary.Finish.STOP,
         new AnswerSummary.Usage(588, 3, 576, 144),
