@@ -112,14 +112,16 @@ class TritonIT {
     }
     assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
     tritons.get(0).kill();
-
-    for (Map.Entry<String, CompletableFuture<String>> answer : disturbed) {
-      assertThat(answer.getValue().get(60, TimeUnit.SECONDS)).isEqualTo(answer.getKey());
+    try {
+      for (Map.Entry<String, CompletableFuture<String>> answer : disturbed) {
+        assertThat(answer.getValue().get(60, TimeUnit.SECONDS)).isEqualTo(answer.getKey());
+      }
+    } finally {
+      tritons.get(0).restart();
     }
     assertThat(Files.readString(mesh.log(Mesh.DECODER)))
         .as("some had begun there")
         .containsPattern("ended a generation after [1-9][0-9]* tokens");
-    tritons.get(0).restart();
     mesh.awaitReady(200);
   }
 
@@ -150,19 +152,20 @@ class TritonIT {
   @Test
   void aTritonThatHangsDelaysAnswersAndLosesNone() throws Exception {
     List<DemoQuestion> all = DemoQuestion.all(); // the last ones' pictures are not cached yet
-    tritons.get(0).freeze();
-
     Map<DemoQuestion, CompletableFuture<Reply>> answers = new LinkedHashMap<>();
-    for (DemoQuestion question : all.subList(all.size() - 4, all.size())) {
-      answers.put(question, api.postAsync(Api.question(question)));
+    tritons.get(0).freeze();
+    try {
+      for (DemoQuestion question : all.subList(all.size() - 4, all.size())) {
+        answers.put(question, api.postAsync(Api.question(question)));
+      }
+      for (Map.Entry<DemoQuestion, CompletableFuture<Reply>> answer : answers.entrySet()) {
+        Reply reply = answer.getValue().get(90, TimeUnit.SECONDS);
+        assertThat(reply.status()).as(reply.message()).isEqualTo(200);
+        assertThat(reply.answer()).isEqualTo(answer.getKey().answer());
+      }
+    } finally {
+      tritons.get(0).thaw();
     }
-
-    for (Map.Entry<DemoQuestion, CompletableFuture<Reply>> answer : answers.entrySet()) {
-      Reply reply = answer.getValue().get(90, TimeUnit.SECONDS);
-      assertThat(reply.status()).as(reply.message()).isEqualTo(200);
-      assertThat(reply.answer()).isEqualTo(answer.getKey().answer());
-    }
-    tritons.get(0).thaw();
   }
 
   @Test
