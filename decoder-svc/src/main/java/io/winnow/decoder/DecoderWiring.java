@@ -2,7 +2,6 @@ package io.winnow.decoder;
 
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.config.MeterFilter;
 import io.opentelemetry.api.OpenTelemetry;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
@@ -11,7 +10,6 @@ import io.winnow.decoder.access.Admission;
 import io.winnow.decoder.calibration.CalibrationLimits;
 import io.winnow.decoder.chat.ChatService;
 import io.winnow.decoder.config.DecoderConfig;
-import io.winnow.decoder.config.MeshConfig;
 import io.winnow.decoder.config.TritonConfig;
 import io.winnow.decoder.generation.AnsweringModel;
 import io.winnow.decoder.generation.FlowLimits;
@@ -29,13 +27,10 @@ import io.winnow.decoder.telemetry.TelemetrySource;
 import io.winnow.decoder.tracing.AnswerTraces;
 import io.winnow.runtime.mesh.MeshNetwork;
 import io.winnow.runtime.mesh.PeerTarget;
-import io.winnow.runtime.metrics.Meters;
-import io.winnow.runtime.metrics.MetricsPage;
 import io.winnow.tracing.TracesConfig;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.enterprise.inject.Typed;
 import jakarta.inject.Singleton;
@@ -106,16 +101,6 @@ class DecoderWiring {
 
   @Produces
   @Singleton
-  static MeshNetwork mesh(MeshConfig config) {
-    return MeshNetwork.open(config);
-  }
-
-  static void close(@Disposes MeshNetwork mesh) {
-    mesh.close();
-  }
-
-  @Produces
-  @Singleton
   GenerationFlow flow(DecoderConfig config) {
     return new GenerationFlow(models.all(), ports(), limits(config.decoder()));
   }
@@ -148,12 +133,6 @@ class DecoderWiring {
 
   @Produces
   @Singleton
-  MeterFilter meterNames() {
-    return Meters.withoutOddNames();
-  }
-
-  @Produces
-  @Singleton
   ServingOptions servingOptions(DecoderConfig config) {
     return new ServingOptions(counting, config.decoder().answerTimeout());
   }
@@ -168,18 +147,6 @@ class DecoderWiring {
     for (ChatService.ServedModel model : flow.models()) {
       log.log(Level.INFO, "serving model {0}, context {1}", model.name(), model.contextLength());
     }
-  }
-
-  void metricsPage(@Observes Router router, MeterRegistry registry) {
-    router
-        .get(MetricsPage.PATH)
-        .order(MetricsPage.ROUTE_ORDER)
-        .blockingHandler(
-            routing -> {
-              MetricsPage page = MetricsPage.of(registry, routing.request().getHeader("Accept"));
-              routing.response().putHeader("Content-Type", page.contentType()).end(page.text());
-            },
-            /* ordered= */ false);
   }
 
   void stop(

@@ -39,27 +39,6 @@ class MetricsTest {
             "winnow_decoder_failures_total{reason=\"overloaded\",}");
   }
 
-  @Test
-  void healthProbesAreInNoMetric() throws Exception {
-    String before = latencies();
-    for (int probe = 0; probe < 3; probe++) {
-      get("/q/health/ready");
-      get("/q/health/live");
-    }
-
-    assertThat(latencies()).isEqualTo(before).doesNotContain("health").doesNotContain("http");
-  }
-
-  /** Every count of durations that there is, but the garbage collector's. */
-  private String latencies() throws Exception {
-    return String.join(
-        "\n",
-        get("/q/metrics")
-            .lines()
-            .filter(line -> line.matches("[a-z_]+_seconds_count.*") && !line.startsWith("jvm_"))
-            .toList());
-  }
-
   private String get(String path) throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPort + path))

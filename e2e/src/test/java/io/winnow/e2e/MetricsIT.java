@@ -64,6 +64,32 @@ class MetricsIT {
         .containsPattern("winnow_pruner_decisions_total\\{method=\"none\",.*} [1-9]");
   }
 
+  @Test
+  void healthProbesAreInNoMetric(TestMesh mesh) throws Exception {
+    for (String service : SERVICES) {
+      String before = latencies(mesh, service);
+      for (int probe = 0; probe < 3; probe++) {
+        assertThat(mesh.get(service, "/q/health/ready", "*/*")).contains("UP");
+        assertThat(mesh.get(service, "/q/health/live", "*/*")).contains("UP");
+      }
+
+      assertThat(latencies(mesh, service))
+          .as(service)
+          .isEqualTo(before)
+          .contains("winnow_")
+          .doesNotContain("health")
+          .doesNotContain("http");
+    }
+  }
+
+  /** Every count of durations that there is, but the garbage collector's. */
+  private static String latencies(TestMesh mesh, String service) throws Exception {
+    return mesh.scrape(service, "text/plain")
+        .lines()
+        .filter(line -> line.matches("[a-z_]+_seconds_count.*") && !line.startsWith("jvm_"))
+        .collect(Collectors.joining("\n"));
+  }
+
   private static String tokensKept() {
     return "winnow_decoder_visual_tokens_kept_total{method=\"none\",model=\"demo\",}";
   }

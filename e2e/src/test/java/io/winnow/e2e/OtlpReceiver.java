@@ -102,6 +102,15 @@ final class OtlpReceiver implements AutoCloseable {
     }
   }
 
+  /**
+   * Names of the spans of any trace whose parent has not come; those below {@code caller} are none.
+   */
+  List<String> orphans(String caller) {
+    synchronized (spans) {
+      return orphans(spans, caller);
+    }
+  }
+
   private static List<String> orphans(List<Received> trace, String caller) {
     Set<String> ids = new HashSet<>(Set.of(caller));
     trace.forEach(span -> ids.add(span.id()));

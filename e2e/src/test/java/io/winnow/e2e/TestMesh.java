@@ -150,8 +150,13 @@ final class TestMesh implements AutoCloseable {
    * @param accept the Accept header
    */
   String scrape(String module, String accept) throws IOException, InterruptedException {
-    URI page = URI.create("http://127.0.0.1:" + httpPort(module) + "/q/metrics");
-    HttpRequest request = HttpRequest.newBuilder(page).header("Accept", accept).build();
+    return get(module, "/q/metrics", accept);
+  }
+
+  /** What a service's HTTP port answers. */
+  String get(String module, String path, String accept) throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + httpPort(module) + path);
+    HttpRequest request = HttpRequest.newBuilder(uri).header("Accept", accept).build();
     return HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
   }
 

@@ -169,6 +169,15 @@ class TracesIT {
     assertThat(named(trace, CHAT).span().getEventsList()).extracting(Event::getName).isEmpty();
   }
 
+  /** What came after a test had looked; the services send what they still have when they stop. */
+  @Test
+  @Order(7)
+  void noneThatCameLateIsAnOrphan() {
+    mesh.close();
+
+    assertThat(receiver.orphans(CALLER)).isEmpty();
+  }
+
   private static Api.Reply post(DemoQuestion question, String traceId) throws Exception {
     return new Api(mesh.url()).post(Api.question(question), traceparent(traceId));
   }

@@ -2,13 +2,10 @@ package io.winnow.pruner;
 
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.config.MeterFilter;
 import io.quarkus.grpc.GrpcService;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
-import io.vertx.ext.web.Router;
-import io.winnow.pruner.config.MeshConfig;
 import io.winnow.pruner.config.PrunerConfig;
 import io.winnow.pruner.config.PrunerConfigProblems;
 import io.winnow.pruner.cost.LearnedCosts;
@@ -17,9 +14,6 @@ import io.winnow.pruner.metrics.PrunerMetrics;
 import io.winnow.pruner.planning.AutoSettings;
 import io.winnow.pruner.planning.PrunePlanner;
 import io.winnow.pruner.recipes.RecipeWatch;
-import io.winnow.runtime.mesh.MeshNetwork;
-import io.winnow.runtime.metrics.Meters;
-import io.winnow.runtime.metrics.MetricsPage;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -44,16 +38,6 @@ class PrunerWiring {
 
   @Produces
   @Singleton
-  static MeshNetwork mesh(MeshConfig config) {
-    return MeshNetwork.open(config);
-  }
-
-  static void close(@Disposes MeshNetwork mesh) {
-    mesh.close();
-  }
-
-  @Produces
-  @Singleton
   RecipeWatch recipes(PrunerConfig config) {
     requireValid(config);
     return RecipeWatch.start(config.recipes().folder(), config.recipes().reload());
@@ -68,12 +52,6 @@ class PrunerWiring {
   LoadedGates gates(PrunerConfig config) {
     requireValid(config);
     return config.gates().repository().map(LoadedGates::of).orElseGet(LoadedGates::none);
-  }
-
-  @Produces
-  @Singleton
-  MeterFilter meterNames() {
-    return Meters.withoutOddNames();
   }
 
   @Produces
@@ -114,18 +92,6 @@ class PrunerWiring {
     if (!problems.isEmpty()) {
       throw new IllegalStateException(String.join("; ", problems));
     }
-  }
-
-  void metricsPage(@Observes Router router, MeterRegistry registry) {
-    router
-        .get(MetricsPage.PATH)
-        .order(MetricsPage.ROUTE_ORDER)
-        .blockingHandler(
-            routing -> {
-              MetricsPage page = MetricsPage.of(registry, routing.request().getHeader("Accept"));
-              routing.response().putHeader("Content-Type", page.contentType()).end(page.text());
-            },
-            /* ordered= */ false);
   }
 
   void drain(

@@ -2,14 +2,11 @@ package io.winnow.encoder;
 
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.config.MeterFilter;
 import io.quarkus.grpc.GrpcService;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
-import io.vertx.ext.web.Router;
 import io.winnow.encoder.config.EncoderConfig;
-import io.winnow.encoder.config.MeshConfig;
 import io.winnow.encoder.config.TritonConfig;
 import io.winnow.encoder.grpc.VisionEncoderService;
 import io.winnow.encoder.metrics.EncoderMetrics;
@@ -17,15 +14,11 @@ import io.winnow.encoder.pictures.EncoderLimits;
 import io.winnow.encoder.pictures.PictureEncoder;
 import io.winnow.runtime.ModelRepository;
 import io.winnow.runtime.embedded.EmbeddedSettings;
-import io.winnow.runtime.mesh.MeshNetwork;
-import io.winnow.runtime.metrics.Meters;
-import io.winnow.runtime.metrics.MetricsPage;
 import io.winnow.runtime.picture.PictureLimits;
 import io.winnow.runtime.triton.TritonFleet;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.lang.System.Logger;
@@ -48,24 +41,8 @@ class EncoderWiring {
 
   @Produces
   @Singleton
-  static MeshNetwork mesh(MeshConfig config) {
-    return MeshNetwork.open(config);
-  }
-
-  static void close(@Disposes MeshNetwork mesh) {
-    mesh.close();
-  }
-
-  @Produces
-  @Singleton
   EncoderMetrics metrics(MeterRegistry registry) {
     return new EncoderMetrics(registry);
-  }
-
-  @Produces
-  @Singleton
-  MeterFilter meterNames() {
-    return Meters.withoutOddNames();
   }
 
   @Produces
@@ -102,18 +79,6 @@ class EncoderWiring {
       EncoderConfig config) {
     metrics.watchStreams(service::openStreams, config.encoder().maxStreams());
     log.log(Level.INFO, "serving {0}", encoder.models());
-  }
-
-  void metricsPage(@Observes Router router, MeterRegistry registry) {
-    router
-        .get(MetricsPage.PATH)
-        .order(MetricsPage.ROUTE_ORDER)
-        .blockingHandler(
-            routing -> {
-              MetricsPage page = MetricsPage.of(registry, routing.request().getHeader("Accept"));
-              routing.response().putHeader("Content-Type", page.contentType()).end(page.text());
-            },
-            /* ordered= */ false);
   }
 
   void drain(

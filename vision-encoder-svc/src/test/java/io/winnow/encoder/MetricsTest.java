@@ -85,18 +85,6 @@ class MetricsTest {
     assertThat(get("/q/metrics", "*/*")).doesNotContain("# EOF").contains("# TYPE winnow_encoder");
   }
 
-  @Test
-  void healthProbesAreInNoMetric() throws Exception {
-    get("/q/metrics", "text/plain");
-    String before = latencies();
-    for (int probe = 0; probe < 3; probe++) {
-      get("/q/health/ready", "*/*");
-      get("/q/health/live", "*/*");
-    }
-
-    assertThat(latencies()).isEqualTo(before).doesNotContain("health").doesNotContain("http");
-  }
-
   private static double value(String scrape, String series) {
     return scrape
         .lines()
@@ -104,16 +92,6 @@ class MetricsTest {
         .mapToDouble(line -> Double.parseDouble(line.substring(series.length())))
         .findFirst()
         .orElseThrow(() -> new AssertionError("no " + series));
-  }
-
-  /** Every count of durations that there is, but the garbage collector's. */
-  private String latencies() throws Exception {
-    return String.join(
-        "\n",
-        get("/q/metrics", "text/plain")
-            .lines()
-            .filter(line -> line.matches("[a-z_]+_seconds_count.*") && !line.startsWith("jvm_"))
-            .toList());
   }
 
   private PictureCall call() {

@@ -1,4 +1,4 @@
-package io.winnow.decoder.grpc;
+package io.winnow.serving;
 
 import io.quarkus.arc.Unremovable;
 import io.quarkus.grpc.api.ServerBuilderCustomizer;

@@ -1,4 +1,4 @@
-package io.winnow.decoder.config;
+package io.winnow.serving;
 
 import io.smallrye.config.ConfigMapping;
 import io.winnow.runtime.mesh.MeshSettings;

@@ -1,8 +1,0 @@
-package io.winnow.encoder.config;
-
-import io.smallrye.config.ConfigMapping;
-import io.winnow.runtime.mesh.MeshSettings;
-
-/** Settings of the service's place in the mesh. */
-@ConfigMapping(prefix = "winnow.mesh")
-public interface MeshConfig extends MeshSettings {}
