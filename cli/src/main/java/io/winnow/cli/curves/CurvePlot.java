@@ -46,6 +46,7 @@ final class CurvePlot {
       .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
       .dot { stroke: none; }
       .second { stroke-dasharray: 5 3; }
+      .third { stroke-dasharray: 1.5 3; }
       .line.fitprune { stroke: #0b62c4; } .dot.fitprune { fill: #0b62c4; }
       .line.vtw { stroke: #c2410c; } .dot.vtw { fill: #c2410c; }
       .line.fastv { stroke: #04795b; } .dot.fastv { fill: #04795b; }
@@ -174,10 +175,11 @@ final class CurvePlot {
     return Math.max(WHOLE, Math.ceil(most * 10 - 1e-9) / 10);
   }
 
-  /** The method gives the colour; its second curve is dashed. */
+  /** The method gives the colour; its second curve is dashed, its third dotted. */
   private static String css(String curve) {
     String method = curve.replaceFirst(",.*", "");
     boolean second = curve.endsWith("layer 2") || curve.equals(Setting.WITH_FITPRUNE);
-    return second ? method + " second" : method;
+    boolean third = curve.equals(Setting.WITH_FASTV);
+    return second ? method + " second" : third ? method + " third" : method;
   }
 }

@@ -11,7 +11,8 @@ import java.util.List;
  * @param evaluation answers to all questions
  * @param timed the answers of the timed rounds
  * @param prefillMillis median of the timed rounds
- * @param prefillRatio median over rounds of the ratio to the same round's unpruned prefill
+ * @param prefillRatio median over rounds of the ratio to the same round's unpruned prefill; the
+ *     mean where each question decides how much is pruned
  */
 record CurvePoint(
     Setting setting,

@@ -24,6 +24,9 @@ final class CurveRun {
   /** No decoder is that deep; a service that takes any layer must not keep us asking. */
   private static final int MAX_LAYERS = 256;
 
+  /** Exits are timed over many questions, so each needs fewer repeats. */
+  private static final int ROUNDS_PER_REPEAT = 5;
+
   private final Questioner questioner;
   private final List<KnownQuestion> questions;
   private final int rounds;
@@ -71,7 +74,19 @@ final class CurveRun {
                   setting.curve(),
                   setting.label()));
     }
-    return new Curves(points(evaluated), refused, rounds, layers);
+    List<CurvePoint> points = points(evaluated);
+    return new Curves(points, refused, rounds, layers, exitTimes(evaluated));
+  }
+
+  /** Where there are gates to ask. */
+  private List<ExitTimes> exitTimes(List<Evaluated> evaluated) throws IOException {
+    if (evaluated.stream().noneMatch(each -> each.setting().curve().equals(Setting.DYVTE))) {
+      return List.of();
+    }
+    int repeats = Math.max(1, rounds / ROUNDS_PER_REPEAT);
+    List<ExitTimes> times = ExitTimes.measure(questioner, questions, ExitTable.THRESHOLDS, repeats);
+    progress.accept("timed exits of %d questions".formatted(times.get(0).pairs().size()));
+    return times;
   }
 
   /** Decoder layers: vtw withdraws before every layer but has nothing to do after the last. */
@@ -112,7 +127,8 @@ final class CurveRun {
               evaluated.get(i).evaluation(),
               timed.stream().map(round -> round[place]).toList(),
               times.medianMillis(i),
-              times.medianRatio(i)));
+              // With DyVTE the median question may be one that no gate lets go.
+              settings.get(i).dependsOnQuestion() ? times.meanRatio(i) : times.medianRatio(i)));
     }
     return points;
   }

@@ -59,7 +59,8 @@ final class CurveTable {
         %d questions, at least %d of each type; accuracy is exact match. By chance alone a type's
         accuracy is off by up to %s, that of all by up to %s (95 %%, where the truth is .5).
         Prefill: medians of %d interleaved rounds, one question at a time, in each of which every
-        setting answers the same question. "image tokens kept" is the mean over the layers.
+        setting answers the same question; with dyvte, whose gates treat each question differently, the
+        ratio is the mean (exits.md has it for many questions). "image tokens kept" is the mean over the layers.
         """
         .formatted(
             none.asked().size(),

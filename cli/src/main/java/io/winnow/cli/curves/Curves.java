@@ -12,11 +12,18 @@ import java.util.stream.Collectors;
  * @param refused why, by setting
  * @param rounds timed rounds behind each time
  * @param layers decoder layers of the model
+ * @param exitTimes what DyVTE's prefills take; none where there are no gates
  */
-record Curves(List<CurvePoint> points, Map<Setting, String> refused, int rounds, int layers) {
+record Curves(
+    List<CurvePoint> points,
+    Map<Setting, String> refused,
+    int rounds,
+    int layers,
+    List<ExitTimes> exitTimes) {
 
   Curves {
     points = List.copyOf(points);
+    exitTimes = List.copyOf(exitTimes);
     refused = new LinkedHashMap<>(refused);
   }
 

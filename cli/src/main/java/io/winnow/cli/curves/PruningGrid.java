@@ -16,8 +16,10 @@ final class PruningGrid {
   /** Probabilities of "exit" above which DyVTE lets go; 0.5 is the paper's argmax. */
   static final List<Double> EXITS = List.of(0.95, 0.9, 0.75, 0.5, 0.25);
 
-  /** A threshold at which the exit alone costs little, so that the rest is FitPrune's. */
+  /** A threshold at which the exit alone costs little, so that the rest is the other method's. */
   private static final double COMBINED_EXIT = 0.9;
+
+  private static final List<Double> COMBINED_KEPT = List.of(0.75, 0.5);
 
   private PruningGrid() {}
 
@@ -47,6 +49,12 @@ final class PruningGrid {
             grid.add(
                 Setting.dyvteWithFitPrune(
                     recipe.getName(), recipe.getFlopsRatio(), COMBINED_EXIT)));
+    for (int layer : DROP_LAYERS) {
+      if (layer < layers) {
+        COMBINED_KEPT.forEach(
+            kept -> grid.add(Setting.dyvteWithFastV(layer, layers, kept, COMBINED_EXIT)));
+      }
+    }
     for (String method : List.of("fastv", "random")) {
       for (int layer : DROP_LAYERS) {
         if (layer < layers) {

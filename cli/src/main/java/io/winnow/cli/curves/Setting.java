@@ -26,6 +26,8 @@ record Setting(String curve, String label, ReductionWish wish, Optional<String> 
   static final String RUNNING_ON = "dyvte, running on";
 
   static final String WITH_FITPRUNE = "dyvte, with fitprune";
+  static final String WITH_FASTV = "dyvte, with fastv";
+  private static final String FASTV = "fastv";
 
   static Setting none() {
     return new Setting(NONE, "every token", wish(NONE), Optional.empty());
@@ -83,6 +85,37 @@ record Setting(String curve, String label, ReductionWish wish, Optional<String> 
         Optional.empty());
   }
 
+  /** DyVTE behind FastV, which keeps a share of the visual tokens from a layer on. */
+  static Setting dyvteWithFastV(int layer, int layers, double kept, double threshold) {
+    ExitWish exit =
+        new ExitWish(OptionalDouble.of(threshold), OptionalInt.empty(), true, Optional.of(FASTV));
+    return new Setting(
+        WITH_FASTV,
+        "layer %d, %s, exit above %s".formatted(layer, percent(kept), threshold),
+        new ReductionWish(
+            Optional.of(DYVTE),
+            OptionalDouble.empty(),
+            OptionalDouble.of(meanKept(layer, layers, kept)),
+            OptionalDouble.empty(),
+            OptionalInt.of(layer),
+            OptionalLong.empty(),
+            exit,
+            false),
+        Optional.empty());
+  }
+
+  /** Whether each question decides how much is pruned. */
+  boolean dependsOnQuestion() {
+    return wish.method().equals(Optional.of(DYVTE));
+  }
+
+  /** The curve of what prunes before the exit, by itself. */
+  Optional<String> partnerCurve() {
+    return wish.exit()
+        .with()
+        .map(with -> with.equals(FASTV) ? drop(FASTV, wish.layer().orElseThrow()) : with);
+  }
+
   private static ReductionWish dyvte(OptionalDouble flopsRatio, ExitWish exit) {
     return new ReductionWish(
         Optional.of(DYVTE),
@@ -97,13 +130,20 @@ record Setting(String curve, String label, ReductionWish wish, Optional<String> 
 
   /** A share of the visual tokens kept from a layer on. */
   static Setting drop(String method, int layer, int layers, double kept) {
-    // The services count what enters a layer, as the mean over all layers.
-    double mean = (layer + (layers - layer) * kept) / layers;
     return new Setting(
-        method + ", layer " + layer,
+        drop(method, layer),
         percent(kept),
-        wish(method, OptionalDouble.of(mean), OptionalInt.of(layer)),
+        wish(method, OptionalDouble.of(meanKept(layer, layers, kept)), OptionalInt.of(layer)),
         Optional.empty());
+  }
+
+  private static String drop(String method, int layer) {
+    return method + ", layer " + layer;
+  }
+
+  /** The services count what enters a layer, as the mean over all layers. */
+  private static double meanKept(int layer, int layers, double kept) {
+    return (layer + (layers - layer) * kept) / layers;
   }
 
   /** A share of the visual tokens picked before the decoder. */

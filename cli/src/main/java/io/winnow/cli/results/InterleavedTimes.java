@@ -33,6 +33,11 @@ public final class InterleavedTimes {
     return Quantiles.median(rounds.stream().mapToDouble(round -> round[setting]).toArray());
   }
 
+  /** Mean over rounds of the ratio to the first setting: for work that differs between rounds. */
+  public double meanRatio(int setting) {
+    return rounds.stream().mapToDouble(round -> round[setting] / round[0]).average().orElseThrow();
+  }
+
   /** Median over rounds of the ratio to the first setting. */
   public double medianRatio(int setting) {
     return Quantiles.median(

@@ -1,6 +1,7 @@
 package io.winnow.cli.curves;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.protobuf.util.JsonFormat;
@@ -46,6 +47,7 @@ class CurveRunTest {
             "dyvte",
             "dyvte, running on",
             "dyvte, with fitprune",
+            "dyvte, with fastv",
             "fastv, layer 2",
             "fastv, layer 4",
             "visionzip");
@@ -112,7 +114,7 @@ class CurveRunTest {
             .parse(new InputSource(new StringReader(CurvePlot.of(curves))));
 
     NodeList lines = plot.getElementsByTagName("path");
-    assertThat(lines.getLength()).isEqualTo(7 * (2 + 2)); // two large charts, two types
+    assertThat(lines.getLength()).isEqualTo(8 * (2 + 2)); // two large charts, two types
     assertThat(plot.getElementsByTagName("style").item(0).getTextContent())
         .contains("prefers-color-scheme: dark");
   }
@@ -141,6 +143,24 @@ class CurveRunTest {
         "+0.000",
         "0.886",
         "+0.014");
+    // FastV alone keeps as many there in the mean, and gets as much.
+    assertHasRow(
+        ExitTable.of(curves).orElseThrow(),
+        "fastv, layer 4, 75 % kept, exit above 0.9",
+        "0.875",
+        "0.900",
+        "0.900",
+        "+0.000",
+        "0.900",
+        "+0.000");
+  }
+
+  @Test
+  void combinesTheExitWithFastVAtTwoLayers() {
+    assertThat(services.wishes())
+        .filteredOn(wish -> wish.exit().with().equals(Optional.of("fastv")))
+        .extracting(wish -> wish.layer().getAsInt(), wish -> wish.keepRatio().getAsDouble())
+        .contains(tuple(2, (2 + 6 * 0.5) / 8), tuple(4, (4 + 4 * 0.75) / 8));
   }
 
   @Test
@@ -152,12 +172,30 @@ class CurveRunTest {
         "0.625",
         "0.550",
         "0.650",
-        "3 of 3",
+        "20 of 20",
         "1.00",
         "2.0",
+        "2.0");
+  }
+
+  @Test
+  void theTableOfExitsSetsThePrefillBesideTheSameQuestionsWithEveryTokenKept() {
+    String table = ExitTable.of(curves).orElseThrow();
+
+    assertThat(table).contains("Prefill time with exit above 0.5, one question at a time");
+    assertHasRow(
+        table,
+        "a gate lets go",
+        "20",
+        "100.0 +- 0.0",
+        "0.50 +- 0.00",
+        "0.63 +- 0.00",
+        "-12.5 +- 0.0",
+        "20 of 20",
+        "1.00",
         "2.0",
-        "0.50",
-        "0.63");
+        "2.0");
+    assertHasRow(table, "no gate does", "0", "-", "-", "-", "-", "0 of 0", "-", "-", "-");
   }
 
   @Test
@@ -179,7 +217,9 @@ class CurveRunTest {
         curves.points().stream()
             .filter(point -> !point.setting().curve().startsWith(Setting.DYVTE))
             .toList();
-    assertThat(ExitTable.of(new Curves(points, curves.refused(), ROUNDS, PretendServices.LAYERS)))
+    assertThat(
+            ExitTable.of(
+                new Curves(points, curves.refused(), ROUNDS, PretendServices.LAYERS, List.of())))
         .isEmpty();
   }
 

@@ -22,10 +22,10 @@ class ExitTest {
             """);
 
     assertThat(exit.asked()).containsExactly(1, 3, 5);
-    assertThat(exit.wanted()).isEqualTo(OptionalInt.of(3));
     assertThat(exit.layer()).isEqualTo(OptionalInt.of(5));
     assertThat(exit.waitedMillis()).containsExactly(0.5, 2.0, 0.5);
-    assertThat(exit.layersLate(LAYERS)).isEqualTo(2);
+    assertThat(exit.layersLate(read("{\"layer\": 3}"), LAYERS)).isEqualTo(2);
+    assertThat(exit.layersLate(exit, LAYERS)).isZero();
   }
 
   @Test
@@ -38,7 +38,7 @@ class ExitTest {
             """);
 
     assertThat(exit.layer()).isEmpty();
-    assertThat(exit.layersLate(LAYERS)).isEqualTo(4);
+    assertThat(exit.layersLate(read("{\"layer\": 3}"), LAYERS)).isEqualTo(4);
   }
 
   @Test
@@ -46,8 +46,7 @@ class ExitTest {
     Exit exit = read("{\"layer\": null, \"verdicts\": [{\"layer\": 1, \"needed_ms\": 3.0}]}");
 
     assertThat(exit.waitedMillis()).isEmpty();
-    assertThat(exit.wanted()).isEmpty();
-    assertThat(exit.layersLate(LAYERS)).isZero();
+    assertThat(exit.layersLate(read("{\"layer\": null}"), LAYERS)).isZero();
   }
 
   private static Exit read(String json) throws Exception {
