@@ -134,8 +134,8 @@ public abstract class DecoderExitContract extends DecoderContract {
     private final JsonNode golden;
     private final boolean exiting;
     private Optional<Integer> exitLayer = Optional.empty();
-    private double worstStatus;
-    private double worstLogits;
+    private double worstStatus; // relative to the status's largest number
+    private double worstLogits; // absolute
 
     /**
      * @param exiting whether a gate's word counts
@@ -169,24 +169,26 @@ public abstract class DecoderExitContract extends DecoderContract {
               distance(
                   new float[] {logits.keep(), logits.exit()}, golden.get("logits").get(layer)));
       if (golden.has("text_status")) {
-        worstStatus = Math.max(worstStatus, distance(status, golden.get("text_status").get(layer)));
+        JsonNode expected = golden.get("text_status").get(layer);
+        worstStatus = Math.max(worstStatus, distance(status, expected) / largest(expected));
       }
       return logits.margin() > 0;
     }
 
-    /** The largest difference, relative to the largest number expected. */
+    private static double largest(JsonNode numbers) {
+      return StreamSupport.stream(numbers.spliterator(), false)
+          .mapToDouble(number -> Math.abs(number.asDouble()))
+          .max()
+          .orElseThrow();
+    }
+
+    /** The largest difference, absolute. */
     private static double distance(float[] actual, JsonNode expected) {
-      double[] numbers =
-          StreamSupport.stream(expected.spliterator(), false)
-              .mapToDouble(JsonNode::asDouble)
-              .toArray();
-      assertThat(actual).hasSize(numbers.length);
-      double largest = Arrays.stream(numbers).map(Math::abs).max().orElse(1);
-      return IntStream.range(0, numbers.length)
-              .mapToDouble(index -> Math.abs(actual[index] - numbers[index]))
-              .max()
-              .orElse(0)
-          / largest;
+      assertThat(actual).hasSize(expected.size());
+      return IntStream.range(0, actual.length)
+          .mapToDouble(index -> Math.abs(actual[index] - expected.get(index).asDouble()))
+          .max()
+          .orElse(0);
     }
   }
 }
