@@ -4,6 +4,7 @@ import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.vertx.ext.web.Router;
 import io.winnow.decoder.access.Admission;
@@ -46,9 +47,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Puts the service together: {@link RepositoryModels} opens, {@link GenerationFlow} answers, the
- * edges translate. Nothing listens before the models are warm. On a stop: not ready, refuse new
- * answers, let those under way end, close the runtimes while the JVM is still up, then the servers
- * go.
+ * edges translate. Nothing listens before the models are warm. On a stop: not ready, send clients
+ * elsewhere, refuse new answers, let those under way end, close the runtimes while the JVM is still
+ * up, then the servers go.
  */
 @ApplicationScoped
 class DecoderWiring {
@@ -149,6 +150,17 @@ class DecoderWiring {
     }
   }
 
+  /** Callers go elsewhere while this one still answers, see quarkus.shutdown.delay. */
+  void leave(@Observes ShutdownDelayInitiatedEvent stop, GrpcHealthStorage health) {
+    serveNoMore(health);
+  }
+
+  private static void serveNoMore(GrpcHealthStorage health) {
+    for (String served : List.copyOf(health.getStatuses().keySet())) {
+      health.setStatus(served, ServingStatus.NOT_SERVING);
+    }
+  }
+
   void stop(
       @Observes @Priority(FIRST) ShutdownEvent stop,
       GrpcHealthStorage health,
@@ -156,9 +168,7 @@ class DecoderWiring {
       Calibrations calibrations,
       DecoderConfig config)
       throws InterruptedException {
-    for (String served : List.copyOf(health.getStatuses().keySet())) {
-      health.setStatus(served, ServingStatus.NOT_SERVING);
-    }
+    serveNoMore(health);
     try {
       calibrations.stop();
       if (!flow.drain(config.decoder().drainTimeout())) {

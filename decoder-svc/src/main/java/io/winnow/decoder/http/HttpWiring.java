@@ -1,5 +1,6 @@
 package io.winnow.decoder.http;
 
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.winnow.decoder.access.AccessConfig;
@@ -19,6 +20,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Puts the OpenAI-compatible edge on the service's HTTP server: who asks, when they may, what their
@@ -29,6 +33,7 @@ class HttpWiring {
 
   private final Vertx vertx;
   private final OpenAiApi api;
+  private final KeptConnections connections = new KeptConnections();
 
   HttpWiring(
       Vertx vertx,
@@ -58,7 +63,15 @@ class HttpWiring {
   }
 
   void mount(@Observes Router router) {
+    connections.mount(router);
     api.mount(router);
+  }
+
+  /** The first thing in a stop, and nothing is refused yet. */
+  void leave(
+      @Observes ShutdownDelayInitiatedEvent stop,
+      @ConfigProperty(name = "quarkus.shutdown.delay") Optional<Duration> window) {
+    window.ifPresent(given -> connections.leave(vertx, given));
   }
 
   @PreDestroy

@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -31,6 +32,7 @@ final class ApiServer implements AutoCloseable {
   final ByteBudget budget;
 
   private final Vertx vertx = Vertx.vertx();
+  private final KeptConnections connections = new KeptConnections();
   private final OpenAiApi api;
   private final HttpServer server;
   private final HttpClient client = client(HttpClient.Version.HTTP_1_1);
@@ -45,6 +47,7 @@ final class ApiServer implements AutoCloseable {
             new OpenAiApi.Backend(
                 chat, callers, admission, pictures, budget, TelemetrySource.NONE));
     Router router = Router.router(vertx);
+    connections.mount(router);
     api.mount(router);
     this.server =
         vertx
@@ -81,6 +84,11 @@ final class ApiServer implements AutoCloseable {
 
   static HttpClient client(HttpClient.Version version) {
     return HttpClient.newBuilder().version(version).build();
+  }
+
+  /** As at the beginning of a stop. */
+  void leave(Duration window) {
+    connections.leave(vertx, window);
   }
 
   int port() {
