@@ -8,6 +8,7 @@ import io.grpc.util.AdvancedTlsX509TrustManager;
 import io.grpc.util.AdvancedTlsX509TrustManager.SslSocketAndEnginePeerVerifier;
 import io.grpc.util.AdvancedTlsX509TrustManager.Verification;
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.lang.System.Logger.Level;
 import java.net.Socket;
@@ -23,8 +24,8 @@ import javax.net.ssl.SSLException;
 /**
  * Mutual TLS of one service: its own certificate and the authorities it trusts, read again when the
  * files change. Connections that exist live on with what they began with; a server's greatest
- * connection age bounds that. Files that cannot be read later on are logged and leave the last good
- * ones in force. Thread-safe.
+ * connection age bounds that, since no session is resumed. Files that cannot be read later on are
+ * logged and leave the last good ones in force. Thread-safe.
  */
 public final class MeshTls implements AutoCloseable {
 
@@ -67,13 +68,18 @@ public final class MeshTls implements AutoCloseable {
    * @param callers identities
    */
   public void secure(NettyServerBuilder server, Set<String> callers) {
+    AdvancedTlsX509TrustManager trust = trust(new AnyIdentity());
+    server.sslContext(new UnresumedSslContext(() -> serverContext(trust)));
+    server.intercept(new CallerCheck(callers));
+  }
+
+  private SslContext serverContext(AdvancedTlsX509TrustManager trust) {
     try {
       SslContextBuilder context =
           SslContextBuilder.forServer(inForce.keys())
-              .trustManager(trust(new AnyIdentity()))
+              .trustManager(trust)
               .clientAuth(ClientAuth.REQUIRE);
-      server.sslContext(GrpcSslContexts.configure(context).build());
-      server.intercept(new CallerCheck(callers));
+      return GrpcSslContexts.configure(context).build();
     } catch (SSLException e) {
       throw new IllegalStateException("this JVM cannot serve TLS: " + e.getMessage(), e);
     }
