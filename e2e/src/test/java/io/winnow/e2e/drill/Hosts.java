@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Hosts on one machine. Where network namespaces may be made, each host has its own network stack
@@ -52,7 +53,11 @@ abstract sealed class Hosts implements AutoCloseable {
     private static final String NET = "10.213.77.";
     private static final int GATEWAY = 254;
 
-    private final String prefix = "wn" + ProcessHandle.current().pid() % 100_000;
+    /** Names of their own for each: what was removed may still be there for a moment. */
+    private static final AtomicInteger MADE = new AtomicInteger();
+
+    private final String prefix =
+        "wn" + ProcessHandle.current().pid() % 100_000 + (char) ('a' + MADE.getAndIncrement() % 26);
     private final int count;
 
     Namespaces(int count) throws IOException {

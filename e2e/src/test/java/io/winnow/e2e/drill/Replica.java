@@ -1,11 +1,10 @@
 package io.winnow.e2e.drill;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,13 +17,12 @@ final class Replica {
   private static final Duration STARTUP = Duration.ofMinutes(3);
   private static final Duration DRAIN = Duration.ofMinutes(2);
   private static final long POLL_MILLIS = 100;
+  private static final int PROBE_MILLIS = 10_000;
 
   private final Service service;
   private final String address;
   private final Path log;
   private final Process process;
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private Replica(Service service, String address, Path log, Process process) {
     this.service = service;
@@ -62,18 +60,18 @@ final class Replica {
     }
   }
 
-  private boolean isReady() throws InterruptedException {
+  boolean isReady() {
     try {
-      return get(service.readyUrl(address)).statusCode() == 200;
+      get(service.readyUrl(address));
+      return true;
     } catch (IOException e) {
-      return false; // not listening yet
+      return false; // it says no, or is not listening yet
     }
   }
 
   /** How many requests it has taken, by its own metrics. */
-  double taken() throws IOException, InterruptedException {
+  double taken() throws IOException {
     return get(service.metricsUrl(address))
-        .body()
         .lines()
         .filter(line -> line.startsWith(service.takenMetric()))
         .mapToDouble(line -> Double.parseDouble(value(line)))
@@ -86,18 +84,42 @@ final class Replica {
     return rest.split(" ")[0];
   }
 
-  private HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
-    return http.send(
-        HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build(),
-        BodyHandlers.ofString());
+  /** As a kubelet does: a connection that is kept would hold up a Triton's end. */
+  private static String get(URI uri) throws IOException {
+    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+    connection.setConnectTimeout(PROBE_MILLIS);
+    connection.setReadTimeout(PROBE_MILLIS);
+    connection.setRequestProperty("Connection", "close");
+    try (InputStream body = connection.getInputStream()) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+    } finally {
+      connection.disconnect();
+    }
   }
 
-  /** Asks it to stop, as a cluster does, and waits for its own end. */
+  /** Asks it to stop, as a cluster does, and waits for its own end, which must be a good one. */
   void stop() throws IOException, InterruptedException {
+    askToStop();
+    awaitEnd(DRAIN);
+  }
+
+  void askToStop() {
     process.destroy();
-    if (!process.waitFor(DRAIN.toSeconds(), TimeUnit.SECONDS)) {
+  }
+
+  void awaitEnd(Duration patience) throws IOException, InterruptedException {
+    if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
       throw new IOException(service.module() + " did not drain:\n" + Files.readString(log));
     }
+    if (!service.endedWell(process.exitValue())) {
+      throw new IOException(
+          "%s ended with status %d:\n%s"
+              .formatted(service.module(), process.exitValue(), Files.readString(log)));
+    }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   void kill() {

@@ -21,7 +21,7 @@ enum Service {
   TRITON("triton", 8000, 8001, "nv_inference_request_success{model=\"demo-decoder\"");
 
   private static final int TRITON_METRICS_PORT = 8002;
-  private static final Path ROOT = Path.of(System.getProperty("winnow.root"));
+  static final Path ROOT = Path.of(System.getProperty("winnow.root"));
   private static final String TRITON_SCRIPT = ROOT.resolve("scripts/triton-from-wheel").toString();
 
   private final String module;
@@ -83,6 +83,14 @@ enum Service {
     command.add(ROOT.resolve(module).resolve("target/quarkus-app/quarkus-run.jar").toString());
     command.add(StopRequests.STOP_WITH_PARENT);
     return command;
+  }
+
+  /**
+   * Whether a replica that was asked to stop did so in order. A Triton is not judged by its end: it
+   * sometimes waits for a model at rest until its exit timeout, and its status is 1 either way.
+   */
+  boolean endedWell(int status) {
+    return this == TRITON || status == 0;
   }
 
   /** Where a replica says whether it is ready. */
