@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -34,6 +33,9 @@ var Rules = map[string]Rule{
 	"disruptions are budgeted":                  budgeted,
 	"what is mounted is there":                  mounted,
 	"services lead to ports":                    servicesLead,
+	"services say what they speak":              servicesSpeak,
+	"what comes first does not reserve more":    initsAreSmall,
+	"all export the same, and for the GPU":      exportAlike,
 	"autoscalers and manifests do not disagree": scaledOnce,
 	"scale-in is slower than an answer":         scaleInIsSlow,
 	"traces are judged whole":                   judgedWhole,
@@ -247,70 +249,6 @@ func identified(set *Set) []string {
 	})
 }
 
-// Seconds that the service itself takes at a stop, after preStop: see docs/settings.md.
-func drain(set *Set, deployment appsv1.Deployment) (time.Duration, error) {
-	settings := Properties(filesOf(set, deployment))
-	var sum time.Duration
-	for _, key := range []string{"quarkus.shutdown.timeout", "winnow." + strings.TrimSuffix(strings.TrimPrefix(deployment.Name, "vision-"), "-svc") + ".drain-timeout"} {
-		if settings[key] == "" {
-			continue
-		}
-		part, err := time.ParseDuration(settings[key])
-		if err != nil {
-			return 0, fmt.Errorf("%s is %q", key, settings[key])
-		}
-		sum += part
-	}
-	return sum, nil
-}
-
-func filesOf(set *Set, deployment appsv1.Deployment) map[string]string {
-	for _, volume := range deployment.Spec.Template.Spec.Volumes {
-		if volume.Name == "settings" && volume.ConfigMap != nil {
-			return set.ConfigMaps[volume.ConfigMap.Name].Data
-		}
-	}
-	return nil
-}
-
-func endInPeace(set *Set) []string {
-	return perPod(set, func(deployment appsv1.Deployment, pod corev1.PodSpec) string {
-		if len(filesOf(set, deployment)) == 0 {
-			return ""
-		}
-		hook := pod.Containers[0].Lifecycle
-		if hook == nil || hook.PreStop == nil || hook.PreStop.Sleep == nil {
-			return "stops before its callers know"
-		}
-		needed, err := drain(set, deployment)
-		if err != nil {
-			return err.Error()
-		}
-		needed += time.Duration(hook.PreStop.Sleep.Seconds) * time.Second
-		grace := time.Duration(*pod.TerminationGracePeriodSeconds) * time.Second
-		if needed >= grace {
-			return fmt.Sprintf("is killed after %s, and may take %s", grace, needed)
-		}
-		return longestAnswer(set, deployment)
-	})
-}
-
-// Whether what a stop leaves to the answers under way covers the longest one.
-func longestAnswer(set *Set, deployment appsv1.Deployment) string {
-	settings := Properties(filesOf(set, deployment))
-	for limit, cover := range map[string]string{
-		"winnow.http.answer-timeout":    "quarkus.shutdown.timeout",
-		"winnow.decoder.answer-timeout": "winnow.decoder.drain-timeout",
-	} {
-		longest, _ := time.ParseDuration(settings[limit])
-		covered, _ := time.ParseDuration(settings[cover])
-		if covered < longest {
-			return fmt.Sprintf("%s is %s, above it is %s with %s", cover, covered, limit, longest)
-		}
-	}
-	return ""
-}
-
 func spread(set *Set) []string {
 	return perPod(set, func(deployment appsv1.Deployment, pod corev1.PodSpec) string {
 		if partOf(deployment) == "" {
@@ -354,87 +292,14 @@ func budgeted(set *Set) []string {
 	})
 }
 
-func mounted(set *Set) []string {
+// A pod reserves the most that any init container asks for, also when that is done.
+func initsAreSmall(set *Set) []string {
 	return perPod(set, func(_ appsv1.Deployment, pod corev1.PodSpec) string {
-		for _, volume := range pod.Volumes {
-			switch {
-			case volume.ConfigMap != nil && volume.ConfigMap.Optional == nil:
-				if _, found := set.ConfigMaps[volume.ConfigMap.Name]; !found {
-					return "no ConfigMap " + volume.ConfigMap.Name
-				}
-			case volume.Secret != nil && !set.Secrets[volume.Secret.SecretName]:
-				return "no Secret " + volume.Secret.SecretName
-			case volume.PersistentVolumeClaim != nil && !set.Claims[volume.PersistentVolumeClaim.ClaimName]:
-				return "no claim " + volume.PersistentVolumeClaim.ClaimName
+		for _, first := range pod.InitContainers {
+			if first.Resources.Requests.Cpu().Cmp(*pod.Containers[0].Resources.Requests.Cpu()) > 0 {
+				return first.Name + " requests more processor than " + pod.Containers[0].Name
 			}
 		}
 		return ""
 	})
-}
-
-func servicesLead(set *Set) []string {
-	var complaints []string
-	for _, service := range set.Services {
-		selector := labels.SelectorFromSet(service.Spec.Selector)
-		for _, port := range service.Spec.Ports {
-			if !slices.ContainsFunc(set.Deployments, func(deployment appsv1.Deployment) bool {
-				return selector.Matches(labels.Set(deployment.Spec.Template.Labels)) && hasPort(deployment, port)
-			}) {
-				complaints = append(complaints, service.Name+": port "+port.Name+" leads nowhere")
-			}
-		}
-	}
-	return complaints
-}
-
-// Callers of a headless service go to the pod's port, so the service's must be the same.
-func hasPort(deployment appsv1.Deployment, wanted corev1.ServicePort) bool {
-	for _, container := range deployment.Spec.Template.Spec.Containers {
-		for _, port := range container.Ports {
-			if wanted.TargetPort.String() == port.Name {
-				return wanted.Port == port.ContainerPort || wanted.Port == 80
-			}
-		}
-	}
-	return false
-}
-
-func scaledOnce(set *Set) []string {
-	var complaints []string
-	targets := map[string]int{}
-	for _, autoscaler := range set.Autoscalers {
-		targets[autoscaler.Spec.ScaleTargetRef.Name]++
-	}
-	for _, scaled := range set.Scaled {
-		targets[scaled.Spec.ScaleTargetRef.Name]++
-	}
-	for target, count := range targets {
-		at := slices.IndexFunc(set.Deployments, func(d appsv1.Deployment) bool { return d.Name == target })
-		switch {
-		case at < 0:
-			complaints = append(complaints, target+": scaled, but not there")
-		case set.Deployments[at].Spec.Replicas != nil:
-			complaints = append(complaints, target+": every apply would undo what the autoscaler decided")
-		case count > 1:
-			complaints = append(complaints, target+": has several autoscalers")
-		}
-	}
-	return complaints
-}
-
-func scaleInIsSlow(set *Set) []string {
-	const longest = 300
-	var complaints []string
-	check := func(target string, seconds *int32) {
-		if target == "decoder-svc" && (seconds == nil || *seconds < longest) {
-			complaints = append(complaints, target+": scales in before the answers of a burst have ended")
-		}
-	}
-	for _, autoscaler := range set.Autoscalers {
-		check(autoscaler.Spec.ScaleTargetRef.Name, autoscaler.Spec.Behavior.ScaleDown.StabilizationWindowSeconds)
-	}
-	for _, scaled := range set.Scaled {
-		check(scaled.Spec.ScaleTargetRef.Name, scaled.Spec.Advanced.HorizontalPodAutoscalerConfig.Behavior.ScaleDown.StabilizationWindowSeconds)
-	}
-	return complaints
 }

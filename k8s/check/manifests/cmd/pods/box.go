@@ -88,7 +88,11 @@ func (n node) box(folder string, container corev1.Container, spec corev1.PodSpec
 	}
 	env := slices.Clone(described.Config.Env)
 	for _, variable := range container.Env {
-		env = append(env, variable.Name+"="+variable.Value)
+		value := variable.Value
+		if n.hurry && variable.Name == "JAVA_TOOL_OPTIONS" {
+			value += " -Dquarkus.shutdown.delay=1s"
+		}
+		env = append(env, variable.Name+"="+value)
 	}
 	return &box{
 		root:    root,
@@ -257,7 +261,7 @@ func (p *process) terminate(grace time.Duration) error {
 	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	err := p.wait(min(grace, time.Minute)) // nothing is under way
+	err := p.wait(min(grace, 2*time.Minute)) // nothing is under way, but clients have time to leave
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == 128+int(syscall.SIGTERM) {
 		return nil // how a JVM says that it was asked to

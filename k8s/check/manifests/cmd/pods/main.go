@@ -2,8 +2,9 @@
 // a read-only root, the manifest's command line, variables, settings, volumes, user, memory limits and probes. What a
 // manifest asks of an image that the image does not do shows here. It then asks a question, and stops the pods.
 //
-//	pods SET.yaml IMAGES-FOLDER SECRETS-FOLDER WORK-FOLDER PICTURE QUESTION ANSWER
+//	pods [--leave-at-once] SET.yaml IMAGES-FOLDER SECRETS-FOLDER WORK-FOLDER PICTURE QUESTION ANSWER
 //
+// With --leave-at-once a stop does not give clients the time to leave that the settings say, which is tried once.
 // As root, in a network namespace of its own: unshare --net --mount pods ... Where the set has a Triton, which is not
 // started here, services have to start and not to be ready: they get ready once there is one.
 package main
@@ -24,8 +25,12 @@ import (
 )
 
 func main() {
+	hurry := len(os.Args) > 1 && os.Args[1] == leaveAtOnce
+	if hurry {
+		os.Args = os.Args[1:]
+	}
 	if len(os.Args) != 8 {
-		log.Fatal("usage: pods SET.yaml IMAGES-FOLDER SECRETS-FOLDER WORK-FOLDER PICTURE QUESTION ANSWER")
+		log.Fatal("usage: pods [" + leaveAtOnce + "] SET.yaml IMAGES-FOLDER SECRETS-FOLDER WORK-FOLDER PICTURE QUESTION ANSWER")
 	}
 	log.SetFlags(0)
 	text, err := os.ReadFile(os.Args[1])
@@ -33,11 +38,13 @@ func main() {
 	set, err := manifests.Parse(filepath.Base(os.Args[1]), string(text))
 	check(err)
 	check(loopbackUp())
-	node := node{set: set, images: os.Args[2], secrets: os.Args[3], work: os.Args[4]}
+	node := node{hurry: hurry, set: set, images: os.Args[2], secrets: os.Args[3], work: os.Args[4]}
 	if !run(node, os.Args[5], os.Args[6], os.Args[7]) {
 		os.Exit(1)
 	}
 }
+
+const leaveAtOnce = "--leave-at-once"
 
 func check(err error) {
 	if err != nil {
@@ -48,6 +55,7 @@ func check(err error) {
 type node struct {
 	set                   *manifests.Set
 	images, secrets, work string
+	hurry                 bool
 }
 
 // The services of the set, those that others call first.
