@@ -1,6 +1,7 @@
 package io.winnow.runtime.triton;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.PrefillPlan;
@@ -25,6 +26,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -34,6 +36,7 @@ class TritonMisfitsIT {
 
   private static final int LAYERS = 8;
   private static final int HIDDEN = 128;
+  private static final Bounds BOUNDS = new Bounds(2, 3);
 
   /** A change that spoils a request, and what the answer says about it. */
   private record Misfit(InferRequest request, String complaint) {}
@@ -50,11 +53,75 @@ class TritonMisfitsIT {
         spoilt("positions", Tensor.int64(new long[] {0, 1, 1, 2, 3}, 5), "ascend"),
         spoilt("observed", Tensor.int64(new long[] {99}, 1), "segment"),
         spoilt("replay", Tensor.int64(new long[] {-3}, 1), "replayed token"),
+        spoilt("sampling", Tensor.doubles(new double[] {-1, 1}, 2), "temperature"),
+        spoilt("sampling", Tensor.doubles(new double[] {1, 0}, 2), "top_p"),
+        spoilt("sampling", Tensor.doubles(new double[3], 3), "sampling"),
         new Misfit(fitting().parameter("verb", "sing").build(), "sing"),
+        new Misfit(fitting().parameter("credit", -1).build(), "credit"),
+        new Misfit(fitting().parameter("exit_before", 0).build(), "exit_before"),
+        new Misfit(fitting().parameter("exit_before", 99).build(), "exit_before"),
+        new Misfit(fitting().parameter("top_k", "some").build(), "top_k"),
+        new Misfit(fitting().parameter("top_logprobs", -1).build(), "top_logprobs"),
         new Misfit(fitting().parameter("ranking", 9).build(), "ranking"),
         new Misfit(fitting().parameter("max_tokens", 0).build(), "max_tokens"),
         new Misfit(InferRequest.to(model()).build(), "verb"),
         new Misfit(InferRequest.to(model()).parameter("verb", "prefill").build(), "generation"));
+  }
+
+  /** Verbs to a live generation, and what is said about them. */
+  static List<Misfit> misfitVerbs() {
+    return List.of(
+        new Misfit(verb("sing").build(), "sing"),
+        new Misfit(verb("decode").build(), "tokens"),
+        new Misfit(verb("decode").parameter("tokens", 0).build(), "tokens"),
+        new Misfit(verb("decode").parameter("tokens", -3).build(), "tokens"),
+        new Misfit(verb("resume").parameter("segment", 0).build(), "exit"),
+        new Misfit(verb("resume").parameter("exit", true).build(), "segment"),
+        new Misfit(
+            verb("resume").parameter("segment", -1).parameter("exit", true).build(), "segment"),
+        new Misfit(
+            verb("resume").parameter("segment", 99).parameter("exit", true).build(), "segment"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("misfitVerbs")
+  void endTheirGenerationAndFreeItsSlot(Misfit misfit) throws Exception {
+    try (TritonEndpoint endpoint =
+        TritonEndpoint.at(TritonContracts.server().address(), ChannelSettings.defaults())) {
+      for (int time = 0; time < BOUNDS.slots() + BOUNDS.maxQueued() + 1; time++) {
+        String name = "misfit-" + System.nanoTime();
+        InferRequest waiting = // without credit, it would wait for ever
+            fitting().parameter("generation", name).parameter("credit", 0).build();
+        InferRequest verb = misfit.request().toBuilder().parameter("generation", name).build();
+        assertThat(answer(endpoint, waiting, verb))
+            .startsWith("INVALID_ARGUMENT")
+            .contains(misfit.complaint());
+      }
+      assertThat(answer(endpoint, fitting().build())).isEqualTo("Finished");
+    }
+  }
+
+  @Test
+  void ofGenerationsThatHaveEndedAreIgnored() throws Exception {
+    try (TritonEndpoint endpoint =
+        TritonEndpoint.at(TritonContracts.server().address(), ChannelSettings.defaults())) {
+      InferRequest late = verb("decode").parameter("generation", "long gone").build();
+      assertThat(answer(endpoint, late.toBuilder().parameter("tokens", 3).build(), fitting().build()))
+          .isEqualTo("Finished");
+    }
+  }
+
+  @Test
+  void keepAModelFromLoadingWhereTheyAreItsSettings() {
+    for (Map<String, String> wrong :
+        List.of(
+            Map.of("idle_seconds", "soon"),
+            Map.of("idle_seconds", "0"),
+            Map.of("intra_op_threads", "-1"))) {
+      assertThatThrownBy(() -> TritonContracts.load(DemoModel.endless(), BOUNDS, wrong))
+          .as(wrong.toString())
+          .hasMessageContaining("gives 400");
+    }
   }
 
   @ParameterizedTest
@@ -68,7 +135,8 @@ class TritonMisfitsIT {
   }
 
   /** How a request ends: what is wrong with it, or the name of its last event. */
-  private static String answer(TritonEndpoint endpoint, InferRequest request) throws Exception {
+  private static String answer(TritonEndpoint endpoint, InferRequest... requests)
+      throws Exception {
     BlockingQueue<String> ends = new LinkedBlockingQueue<>();
     StreamSettings settings =
         new StreamSettings(
@@ -96,13 +164,19 @@ class TritonMisfitsIT {
           }
         };
     try (InferStream stream = endpoint.openStream(settings, listener)) {
-      stream.send(request);
+      for (InferRequest request : requests) {
+        stream.send(request);
+      }
       return String.valueOf(ends.poll(1, TimeUnit.MINUTES));
     }
   }
 
   private static Misfit spoilt(String input, Tensor value, String complaint) {
     return new Misfit(fitting().input(input, value).build(), complaint);
+  }
+
+  private static InferRequest.Builder verb(String verb) {
+    return InferRequest.to(model()).parameter("verb", verb);
   }
 
   private static InferRequest.Builder fitting() {
@@ -113,7 +187,7 @@ class TritonMisfitsIT {
   }
 
   private static String model() {
-    RepositoryModel model = TritonContracts.load(DemoModel.endless(), new Bounds(2, 3), Map.of());
+    RepositoryModel model = TritonContracts.load(DemoModel.endless(), BOUNDS, Map.of());
     return model.name() + "-decoder";
   }
 }

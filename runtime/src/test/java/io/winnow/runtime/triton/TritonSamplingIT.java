@@ -6,10 +6,6 @@ import io.winnow.runtime.LogitRow;
 import io.winnow.runtime.SampledToken;
 import io.winnow.runtime.Sampler;
 import io.winnow.runtime.Sampling;
-import io.winnow.runtime.contract.DemoModel;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -50,7 +46,7 @@ class TritonSamplingIT {
     Random random = new Random(20261125);
     List<Case> cases = IntStream.range(0, CASES).mapToObj(number -> Case.random(random)).toList();
 
-    List<String> drawn = draw(cases.stream().map(Case::line).toList());
+    List<String> drawn = ModelPython.run(PROGRAM, cases.stream().map(Case::line).toList());
 
     for (int number = 0; number < CASES; number++) {
       SampledToken expected = cases.get(number).drawnByJava();
@@ -60,25 +56,6 @@ class TritonSamplingIT {
     }
     long beyond = cases.stream().filter(Case::leavesTheCandidates).count();
     assertThat(beyond).as("draws beyond the candidates").isGreaterThan(CASES / 20);
-  }
-
-  private static List<String> draw(List<String> lines) throws IOException {
-    Path root = Path.of(System.getProperty("winnow.root"));
-    Process which =
-        new ProcessBuilder(root.resolve("scripts/triton-from-wheel").toString(), "python").start();
-    String python = which.inputReader(StandardCharsets.UTF_8).readLine();
-    ProcessBuilder builder = new ProcessBuilder(python, "-c", PROGRAM);
-    builder.redirectError(ProcessBuilder.Redirect.INHERIT);
-    builder
-        .environment()
-        .put("PYTHONPATH", DemoModel.model().root().resolve("demo-decoder/1").toString());
-    Process process = builder.start();
-    try (var input = process.outputWriter(StandardCharsets.UTF_8)) {
-      for (String line : lines) {
-        input.write(line + "\n");
-      }
-    }
-    return process.inputReader(StandardCharsets.UTF_8).lines().toList();
   }
 
   /** One draw. */

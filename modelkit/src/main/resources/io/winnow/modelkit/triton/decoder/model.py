@@ -6,7 +6,6 @@ begins it (verb `prefill`) stays open until the terminal event, further requests
 
 import json
 import logging
-import os
 import queue
 import threading
 import time
@@ -16,11 +15,12 @@ import onnxruntime
 import triton_python_backend_utils as pb
 
 from winnow_engine import FAILED, FINISHED, PREFILLED, SEGMENT_END, STARTED, TOKEN, Engine, Generation
-from winnow_graphs import Decoder, kv_pools
+from winnow_graphs import Decoder, kv_pools, processors
 from winnow_prefill import Prompt, require
 from winnow_sampling import Sampling
 
 DESCRIBED = 7  # after the engine's events
+VERBS = ("prefill", "resume", "decode", "close", "describe")
 CAUSES = {"END_OF_SEQUENCE": 0, "LENGTH": 1}
 INPUTS = (
     "token_ids", "spans", "positions", "visual_tokens", "keep", "scores",
@@ -34,13 +34,17 @@ class TritonPythonModel:
         config = json.loads(args["model_config"])
         options = {key: value["string_value"] for key, value in config["parameters"].items()}
         device = "cuda" if args["model_instance_kind"] == "GPU" else "cpu"
-        threads = int(options["intra_op_threads"]) or os.cpu_count()
-        self.decoder = Decoder(args["model_repository"], device, int(args["model_instance_device_id"] or 0), threads)
+        threads = whole(options, "intra_op_threads") or processors()
         classes = [int(tokens) for tokens in options["capacity_classes"].split(",") if tokens.strip()]
-        self.kv_bytes_limit, self.max_queued = int(options["kv_bytes_limit"]), int(options["max_queued"])
-        pools = kv_pools(self.decoder, classes, int(options["slots_per_class"]), self.kv_bytes_limit)
-        self.engine = Engine(self.decoder, pools, self.max_queued)
+        slots = whole(options, "slots_per_class", 1)
+        self.kv_bytes_limit = whole(options, "kv_bytes_limit", 1)
+        self.max_queued = whole(options, "max_queued")
         self.idle_seconds = float(options["idle_seconds"])
+        require(self.idle_seconds > 0, f"idle_seconds is {self.idle_seconds}, must be above 0")
+        self.decoder = Decoder(args["model_repository"], device, int(args["model_instance_device_id"] or 0), threads)
+        pools = kv_pools(self.decoder, classes, slots, self.kv_bytes_limit)
+        # Last, when nothing can fail any more: it begins a thread, which would keep a broken model's process alive.
+        self.engine = Engine(self.decoder, pools, self.max_queued)
         self.streams = {}  # generation's name to its Stream; the lock guards it
         self.lock = threading.Lock()
         self.outbox = queue.SimpleQueue()
@@ -49,15 +53,16 @@ class TritonPythonModel:
 
     def execute(self, requests):
         for request in requests:
-            stream = Stream(request.get_response_sender())
+            stream, options = Stream(request.get_response_sender()), {}
             try:
-                self.take(request, stream)
+                options = json.loads(request.parameters() or "{}")
+                self.take(request, options, stream)
             except Exception as error:  # without an answer the caller would wait for ever
-                expected = isinstance(error, (ValueError, KeyError))
-                if not expected:
+                if isinstance(error, ValueError):
+                    self.refuse(stream, options, "INVALID_ARGUMENT", str(error))
+                else:
                     logging.exception("a request failed")
-                kind = "INVALID_ARGUMENT" if expected else "INTERNAL"
-                self.tell(stream, FAILED, kind, f"{type(error).__name__}: {error}")
+                    self.refuse(stream, options, "INTERNAL", repr(error))
         return None
 
     def finalize(self):
@@ -65,51 +70,62 @@ class TritonPythonModel:
         self.outbox.put(None)
         self.postman.join()
 
-    def take(self, request, stream):
-        options = json.loads(request.parameters() or "{}")
-        verb, name = options.get("verb"), options.get("generation", "")
+    def take(self, request, options, stream):
+        verb = options.get("verb")
+        require(verb in VERBS, f"the parameter verb is {verb!r}, must be one of {', '.join(VERBS)}")
         if verb == "prefill":
-            self.begin(name, read_tensors(request), options, stream)
+            self.begin(options.get("generation", ""), read_tensors(request), options, stream)
             return
         if verb == "describe":
             self.tell(stream, DESCRIBED, json.dumps(self.describe()))
             return
-        require(verb in ("resume", "decode", "close"), f"unknown verb {verb!r}")
-        with self.lock:
-            target = self.streams.get(name)
+        target = self.find(options)
         if target is not None:  # otherwise it has ended, and nothing happens
             generation = target.generation
             if verb == "resume":
-                self.engine.resume(generation, int(options["segment"]), bool(options["exit"]))
+                segment = whole(options, "segment", 0, self.decoder.last)
+                require(isinstance(options.get("exit"), bool), "the parameter exit must be true or false")
+                self.engine.resume(generation, segment, options["exit"])
             elif verb == "decode":
-                self.engine.grant(generation, int(options["tokens"]))
+                self.engine.grant(generation, whole(options, "tokens", 1))
             else:
                 self.engine.close(generation)
         self.outbox.put((stream, None, ()))
+
+    def find(self, options):
+        """The live stream of the generation that a verb names, if there is one."""
+        with self.lock:
+            return self.streams.get(options.get("generation", ""))
+
+    def refuse(self, stream, options, kind, message):
+        """A verb that is wrong ends its generation: going on without it would not be what the caller meant."""
+        target = None if options.get("verb") == "prefill" else self.find(options)
+        if target is None:
+            self.tell(stream, FAILED, kind, message)
+        else:
+            self.engine.close(target.generation, kind, message)
+            self.outbox.put((stream, None, ()))
 
     def begin(self, name, tensors, options, stream):
         require(name, "the parameter generation must name the generation")
         require("token_ids" in tensors and "sampling" in tensors, "token_ids and sampling are needed")
         prompt = Prompt(self.decoder, tensors, options)
-        temperature, top_p = tensors["sampling"].tolist()
-        sampling = Sampling(
-            temperature, top_p, int(options["top_k"]), int(options["seed"]), int(options["top_logprobs"])
-        )
+        sampling = read_sampling(tensors, options)
         room = self.decoder.context - max(prompt.rows, prompt.next_position)
         require(room >= 1, f"a context of {self.decoder.context} leaves no room for an answer")
         end_tokens = frozenset(tensors["end_tokens"].tolist()) if "end_tokens" in tensors else self.decoder.end_tokens
         replay = tensors["replay"].tolist() if "replay" in tensors else []
         require(all(0 <= token < self.decoder.vocabulary for token in replay), "a replayed token is not in the vocabulary")
-        max_tokens = min(room, int(options["max_tokens"]))
-        require(max_tokens >= 1, "max_tokens must be at least 1")
+        max_tokens = min(room, whole(options, "max_tokens", 1))
+        credit = whole(options, "credit") if "credit" in options else 0
+        # The first segment needs the visual tokens: it makes them rows.
+        leave = whole(options, "exit_before", 1, self.decoder.last) if "exit_before" in options else None
 
         def tell(event, *values):
             self.tell(stream, event, *values)
 
         generation = stream.generation = Generation(prompt, sampling, max_tokens, end_tokens, replay, tell)
-        generation.credit = int(options.get("credit", 0))
-        if "exit_before" in options:
-            generation.exit_from = int(options["exit_before"])
+        generation.credit, generation.exit_from = credit, leave
         with self.lock:
             require(name not in self.streams, f"generation {name} exists")
             self.streams[name] = stream
@@ -199,6 +215,25 @@ class Stream:
     def __init__(self, sender):
         self.sender = sender
         self.generation = self.name = None
+
+
+def whole(options, name, least=0, most=None):
+    """A parameter that is a whole number within bounds."""
+    try:
+        value = int(options[name])
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"the parameter {name} is {options.get(name)!r}, must be a whole number") from None
+    expected = f"at least {least}" if most is None else f"in {least}..{most}"
+    require(least <= value and (most is None or value <= most), f"the parameter {name} is {value}, must be {expected}")
+    return value
+
+
+def read_sampling(tensors, options):
+    temperature, top_p = tensors["sampling"].tolist()
+    require(0 <= temperature < float("inf"), f"the temperature is {temperature}, must be 0 or more")
+    require(0 < top_p <= 1, f"top_p is {top_p}, must be above 0 and at most 1")
+    seed = whole(options, "seed", -(2**63), 2**63 - 1)
+    return Sampling(temperature, top_p, whole(options, "top_k"), seed, whole(options, "top_logprobs"))
 
 
 def read_tensors(request):

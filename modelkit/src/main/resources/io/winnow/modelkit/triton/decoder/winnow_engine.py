@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 
-import numpy as np
 import onnxruntime as ort
 
 from winnow_graphs import Decoder
@@ -213,7 +212,7 @@ class Engine:
         decoder, sampling = self.decoder, generation.sampling
         generation.needs_full_row = sampling.needs_full_row(decoder.candidates, decoder.vocabulary)
         generation.prefill = Prefill(decoder, generation.prompt, generation.needs_full_row)
-        generation.cached_lengths = np.zeros(decoder.layers, np.int32)
+        generation.cached_lengths = pool.lengths[:, generation.slot]  # [layers], a view
         with self.changed:
             self.running_count += 1
             self.kv_bytes += pool.slot_bytes

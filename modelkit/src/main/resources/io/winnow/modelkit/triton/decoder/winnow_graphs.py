@@ -4,6 +4,7 @@ Everything here belongs to the engine's thread.
 """
 
 import json
+import math
 import os
 
 import numpy as np
@@ -14,6 +15,20 @@ TRAVELLING = ("hidden", "positions", "spans", "scores")  # outputs that are the 
 CANDIDATES = ("candidate_logits", "candidate_ids", "log_sum_exp")
 BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16, which NumPy has no type for
 SMALLEST_QUARTER = 128
+
+
+def processors(cgroup: str = "/sys/fs/cgroup") -> int:
+    """Processors that this process may use: those of its affinity, or of its container's quota if that is less."""
+    allowed = len(os.sched_getaffinity(0))
+    for quota_file, period_file in (("cpu.max", "cpu.max"), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        try:
+            quota = open(os.path.join(cgroup, quota_file)).read().split()[0]
+            period = open(os.path.join(cgroup, period_file)).read().split()[-1]
+        except OSError:
+            continue  # the other version of cgroups, or none
+        if quota not in ("max", "-1"):
+            allowed = min(allowed, math.ceil(int(quota) / int(period)))
+    return max(1, allowed)
 
 
 class Decoder:
@@ -89,6 +104,7 @@ class KvPool:
         self.row_bytes = decoder.kv_heads * capacity * decoder.head_dim * decoder.kv_bytes
         self.slot_bytes = 2 * decoder.layers * self.row_bytes
         self.occupants = [None] * slots
+        self.lengths = np.zeros((decoder.layers, slots), np.int32)  # tokens in the caches; of free slots 0
         self.keys, self.values = [], []  # [layers] of [slots, kv heads, capacity, head dim]
         self.batches = {}  # (rows, full rows) to DecodeBatch
 
@@ -110,6 +126,7 @@ class KvPool:
 
     def free(self, slot: int) -> None:
         self.occupants[slot] = None
+        self.lengths[:, slot] = 0
 
     def step(self, ready: list, options: ort.RunOptions) -> "Logits":
         """One token further for generations of this pool; their cached lengths grow by one."""
@@ -226,9 +243,8 @@ class DecodeBatch:
         for generation in ready:
             self.tokens[generation.slot] = generation.last_token
             self.positions[generation.slot] = generation.last_position
-        for row, occupant in enumerate(self.pool.occupants[: self.rows]):
-            for segment, lengths in zip(self.decoder.segments, self.lengths):
-                lengths[:, row] = 0 if occupant is None else occupant.cached_lengths[segment.first : segment.end]
+        for segment, lengths in zip(self.decoder.segments, self.lengths):
+            lengths[:] = self.pool.lengths[segment.first : segment.end, : self.rows]
 
 
 def bind_arrays(binding, arrays: dict) -> None:
