@@ -153,8 +153,14 @@ final class TritonGeneration implements Generation, StreamListener {
         return;
       }
       stream = Optional.of(open);
-      // Inside the lock: later verbs must not overtake.
-      open.send(runtime.requests().prefill(name, request, granted));
+      try {
+        // Inside the lock: later verbs must not overtake.
+        open.send(runtime.requests().prefill(name, request, granted));
+      } catch (TritonException e) { // it is too large
+        runtime.onEventThread(() -> fail(TritonFailures.of(e)));
+        open.cancel("the request was not sent");
+        return;
+      }
       verbs.forEach(open::send);
     }
     Duration time = runtime.settings().acknowledge();

@@ -132,17 +132,35 @@ class TritonFaultsIT {
   @Test
   void aGenerationThatTakesTooLongEndsInAnyPhase() {
     RepositoryModel model = loaded();
-    TritonSettings hurried = TritonSettings.defaults().withGeneration(Duration.ofSeconds(1));
     try (DecoderRuntime other = open(model, TritonSettings.defaults())) {
       for (Phase phase : Phase.values()) {
-        try (DecoderRuntime runtime = open(model, hurried)) {
-          for (RecordingListener listener : phase.reach(runtime)) {
-            assertThat(listener.awaitFailure(Kind.UNAVAILABLE).message())
-                .contains("DEADLINE_EXCEEDED");
-          }
-          assertThat(runtime.load().running() + runtime.load().queued()).isZero();
-        }
+        assertEndsAtItsLimit(model, phase);
         assertAnswers(other);
+      }
+    }
+  }
+
+  /** The limit is raised until the phase is reached within it, however slow the machine is. */
+  private static void assertEndsAtItsLimit(RepositoryModel model, Phase phase) {
+    for (int seconds = 1; ; seconds *= 2) {
+      TritonSettings hurried =
+          TritonSettings.defaults().withGeneration(Duration.ofSeconds(seconds));
+      try (DecoderRuntime runtime = open(model, hurried)) {
+        List<RecordingListener> listeners;
+        try {
+          listeners = phase.reach(runtime);
+        } catch (AssertionError e) {
+          if (seconds > 30) {
+            throw e;
+          }
+          continue;
+        }
+        for (RecordingListener listener : listeners) {
+          assertThat(listener.awaitFailure(Kind.UNAVAILABLE).message())
+              .contains("DEADLINE_EXCEEDED");
+        }
+        assertThat(runtime.load().running() + runtime.load().queued()).isZero();
+        return;
       }
     }
   }
@@ -160,9 +178,23 @@ class TritonFaultsIT {
   }
 
   @Test
+  void aRequestAboveTheLimitIsNotSentAndSaysSo() {
+    ChannelSettings narrow = ChannelSettings.defaults().withMaxRequestBytes(2_000);
+    try (DecoderRuntime runtime = open(loaded(), TritonSettings.defaults().withChannel(narrow))) {
+      RuntimeFailure failure =
+          start(runtime, greedy(1000, 4)).awaitFailure(Kind.RESOURCE_EXHAUSTED);
+
+      assertThat(failure.message()).contains("limit of 2000", "not sent");
+      assertAnswers(runtime);
+    }
+  }
+
+  @Test
   void aServerThatHangsIsNotWaitedForEndlessly() {
-    TritonSettings impatient = TritonSettings.defaults().withAcknowledge(Duration.ofSeconds(1));
-    try (DecoderRuntime runtime = open(loaded(), impatient)) {
+    TritonSettings impatient = TritonSettings.defaults().withAcknowledge(Duration.ofSeconds(2));
+    RepositoryModel model = loaded();
+    try (DecoderRuntime runtime = open(model, impatient);
+        DecoderRuntime patient = open(model, TritonSettings.defaults())) {
       TritonContracts.server().freeze();
       try {
         RecordingListener first = start(runtime, small());
@@ -172,6 +204,7 @@ class TritonFaultsIT {
       } finally {
         TritonContracts.server().thaw();
       }
+      assertAnswers(patient); // it has caught up
       assertAnswers(runtime);
     }
   }

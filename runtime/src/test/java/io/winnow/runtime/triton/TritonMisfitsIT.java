@@ -106,7 +106,8 @@ class TritonMisfitsIT {
     try (TritonEndpoint endpoint =
         TritonEndpoint.at(TritonContracts.server().address(), ChannelSettings.defaults())) {
       InferRequest late = verb("decode").parameter("generation", "long gone").build();
-      assertThat(answer(endpoint, late.toBuilder().parameter("tokens", 3).build(), fitting().build()))
+      assertThat(
+              answer(endpoint, late.toBuilder().parameter("tokens", 3).build(), fitting().build()))
           .isEqualTo("Finished");
     }
   }
@@ -135,8 +136,7 @@ class TritonMisfitsIT {
   }
 
   /** How a request ends: what is wrong with it, or the name of its last event. */
-  private static String answer(TritonEndpoint endpoint, InferRequest... requests)
-      throws Exception {
+  private static String answer(TritonEndpoint endpoint, InferRequest... requests) throws Exception {
     BlockingQueue<String> ends = new LinkedBlockingQueue<>();
     StreamSettings settings =
         new StreamSettings(

@@ -33,12 +33,21 @@ class TritonRepositoryIT {
       assertThat(encoder.encode(DemoModel.pixels("ex00.png")).tokens()).isEqualTo(576);
 
       generate(decoder, 60);
-      long before = residentBytes(triton.pid());
-      generate(decoder, 200);
-
-      long grown = (residentBytes(triton.pid()) - before) / MEBIBYTE;
-      assertThat(grown).as("MiB that the server and its models have grown").isLessThan(40);
+      assertThat(leastGrowth(decoder, triton.pid()))
+          .as("MiB that the server and its models grow in 100 generations")
+          .isLessThan(20);
     }
+  }
+
+  /** Of a few rounds: a leak shows in each of them, what allocators keep does not. */
+  private static long leastGrowth(DecoderRuntime decoder, long pid) throws IOException {
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < 4 && least >= 20; round++) {
+      long before = residentBytes(pid);
+      generate(decoder, 100);
+      least = Math.min(least, (residentBytes(pid) - before) / MEBIBYTE);
+    }
+    return least;
   }
 
   /** One after the other, some of them given up. */

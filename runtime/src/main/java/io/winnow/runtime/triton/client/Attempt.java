@@ -6,6 +6,7 @@ import io.grpc.Channel;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.winnow.inference.ModelInferResponse;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -18,22 +19,26 @@ final class Attempt extends ClientStreamTracer.Factory {
   /** Part of what Triton says about a region that it does not know. */
   private static final String UNKNOWN_REGION = "Unable to find shared memory region";
 
+  /** How tensors may go through shared memory. */
+  enum Sharing {
+    NONE,
+    /** Through a region that is there already. */
+    AT_HAND,
+    /** Also through one that the server has yet to map. */
+    WAITING
+  }
+
   private final Backend.Lease lease;
   private final long deadlineNanos;
-  private final boolean mayShare;
+  private final Sharing sharing;
   private volatile boolean reachedConnection;
   private @Nullable SharedPlacement shared;
   private boolean lostItsRegion;
 
-  /**
-   * An attempt.
-   *
-   * @param mayShare whether its tensors may go through shared memory
-   */
-  Attempt(Backend.Lease lease, long deadlineNanos, boolean mayShare) {
+  Attempt(Backend.Lease lease, long deadlineNanos, Sharing sharing) {
     this.lease = lease;
     this.deadlineNanos = deadlineNanos;
-    this.mayShare = mayShare;
+    this.sharing = sharing;
   }
 
   Backend backend() {
@@ -70,10 +75,24 @@ final class Attempt extends ClientStreamTracer.Factory {
   InferRequest place(InferRequest request) {
     RegionPool regions = backend().regions();
     shared =
-        mayShare && regions != null
-            ? SharedPlacement.of(request, regions, Duration.ofNanos(remainingNanos()))
+        sharing != Sharing.NONE && regions != null
+            ? SharedPlacement.of(request, regions, Duration.ofNanos(patienceNanos()))
             : null;
     return shared == null ? request : shared.request();
+  }
+
+  private long patienceNanos() {
+    return sharing == Sharing.WAITING ? Math.max(0, remainingNanos()) : 0;
+  }
+
+  /**
+   * The message, which must not be larger than the channel's bound.
+   *
+   * @throws StatusRuntimeException RESOURCE_EXHAUSTED if it is
+   */
+  <Q> Q fitting(Q message) {
+    backend().requireFitting(message);
+    return message;
   }
 
   /** The response to what was placed, with what the server wrote into shared memory. */
@@ -107,7 +126,7 @@ final class Attempt extends ClientStreamTracer.Factory {
     String said = status.getDescription();
     switch (status.getCode()) {
       case CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE, UNKNOWN -> {
-        // The server may still be at work on the region: it is not used again.
+        regions.lose(placement.borrowed()); // the server may still be at work on it
       }
       default -> {
         if (said != null && said.contains(UNKNOWN_REGION)) {

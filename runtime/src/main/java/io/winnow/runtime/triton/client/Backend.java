@@ -1,7 +1,9 @@
 package io.winnow.runtime.triton.client;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.Channel;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -15,25 +17,25 @@ final class Backend implements AutoCloseable {
   private final EndpointHealth health;
   private final LongSupplier nanoClock;
   private final @Nullable RegionPool regions;
+  private final int maxRequestBytes;
   private final AtomicInteger outstanding = new AtomicInteger();
 
-  Backend(
-      String address,
-      AgedChannel channel,
-      SharedMemorySettings sharing,
-      EjectionSettings ejection,
-      LongSupplier nanoClock) {
+  Backend(String address, AgedChannel channel, ClientSettings settings, LongSupplier nanoClock) {
+    SharedMemorySettings sharing = settings.sharedMemory();
     this.address = address;
     this.channel = channel;
-    this.health = new EndpointHealth(ejection);
+    this.health = new EndpointHealth(settings.ejection());
     this.nanoClock = nanoClock;
+    this.maxRequestBytes = settings.channel().maxRequestBytes();
+    UnaryCalls calls = new UnaryCalls(avoid -> lease(), RetryPolicy.none());
     this.regions =
         sharing.limitBytes() == 0
             ? null
             : new RegionPool(
                 sharing,
-                new SharedMemoryControl(new UnaryCalls(avoid -> lease(), RetryPolicy.none())),
-                address);
+                new RegionServer(new SharedMemoryControl(calls), new ServerControl(calls)),
+                address,
+                nanoClock);
   }
 
   static Backend at(String address, ClientSettings settings) {
@@ -41,8 +43,7 @@ final class Backend implements AutoCloseable {
     return new Backend(
         address,
         new AgedChannel(Channels.opener(address, channel), channel.maxAge(), System::nanoTime),
-        settings.sharedMemory(),
-        settings.ejection(),
+        settings,
         System::nanoTime);
   }
 
@@ -52,6 +53,21 @@ final class Backend implements AutoCloseable {
 
   Channel channel() {
     return channel.get();
+  }
+
+  /**
+   * Checks a message before it is sent.
+   *
+   * @throws StatusRuntimeException RESOURCE_EXHAUSTED if it is above the bound
+   */
+  void requireFitting(Object message) {
+    if (message instanceof MessageLite sent && sent.getSerializedSize() > maxRequestBytes) {
+      throw Status.RESOURCE_EXHAUSTED
+          .withDescription(
+              "the request has %d bytes, above the limit of %d; it was not sent"
+                  .formatted(sent.getSerializedSize(), maxRequestBytes))
+          .asRuntimeException();
+    }
   }
 
   EndpointHealth health() {

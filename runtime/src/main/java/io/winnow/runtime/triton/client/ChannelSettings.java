@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls null: in clear text
  * @param maxMessageBytes bound of a received message; a larger one fails its call with
  *     RESOURCE_EXHAUSTED
+ * @param maxRequestBytes bound of a sent message; a larger one is not sent, and fails the same way
  * @param keepaliveTime a connection that is silent for so long is probed; null: never. gRPC takes
  *     less than 10 s for 10 s. Below 5 minutes only where the server allows it (Triton's {@code
  *     --grpc-http2-max-ping-strikes} and its neighbours): it ends the connection of a client that
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record ChannelSettings(
     @Nullable TlsSettings tls,
     int maxMessageBytes,
+    int maxRequestBytes,
     @Nullable Duration keepaliveTime,
     Duration keepaliveTimeout,
     boolean keepaliveWithoutCalls,
@@ -35,19 +37,19 @@ public record ChannelSettings(
   private static final int MEBIBYTE = 1 << 20;
 
   public ChannelSettings {
-    if (maxMessageBytes < 1) {
-      throw new IllegalArgumentException("maxMessageBytes is " + maxMessageBytes);
-    }
+    requirePositive(maxMessageBytes, "maxMessageBytes");
+    requirePositive(maxRequestBytes, "maxRequestBytes");
     requirePositive(keepaliveTime, "keepaliveTime");
     requirePositive(keepaliveTimeout, "keepaliveTimeout");
     requirePositive(idleTimeout, "idleTimeout");
     requirePositive(maxAge, "maxAge");
   }
 
-  /** Clear text, messages up to 256 MiB, no probes, idle after 30 minutes, any age. */
+  /** Clear text, messages up to 256 MiB either way, no probes, idle after 30 minutes, any age. */
   public static ChannelSettings defaults() {
     return new ChannelSettings(
         null,
+        256 * MEBIBYTE,
         256 * MEBIBYTE,
         null,
         Duration.ofSeconds(20),
@@ -62,6 +64,7 @@ public record ChannelSettings(
     return new ChannelSettings(
         settings,
         maxMessageBytes,
+        maxRequestBytes,
         keepaliveTime,
         keepaliveTimeout,
         keepaliveWithoutCalls,
@@ -75,6 +78,21 @@ public record ChannelSettings(
     return new ChannelSettings(
         tls,
         bytes,
+        maxRequestBytes,
+        keepaliveTime,
+        keepaliveTimeout,
+        keepaliveWithoutCalls,
+        idleTimeout,
+        maxAge,
+        executor);
+  }
+
+  /** With another bound of sent messages. */
+  public ChannelSettings withMaxRequestBytes(int bytes) {
+    return new ChannelSettings(
+        tls,
+        maxMessageBytes,
+        bytes,
         keepaliveTime,
         keepaliveTimeout,
         keepaliveWithoutCalls,
@@ -86,7 +104,15 @@ public record ChannelSettings(
   /** Probes silent connections. */
   public ChannelSettings withKeepalive(Duration time, Duration timeout, boolean withoutCalls) {
     return new ChannelSettings(
-        tls, maxMessageBytes, time, timeout, withoutCalls, idleTimeout, maxAge, executor);
+        tls,
+        maxMessageBytes,
+        maxRequestBytes,
+        time,
+        timeout,
+        withoutCalls,
+        idleTimeout,
+        maxAge,
+        executor);
   }
 
   /** With other bounds of a connection's idle time and age. */
@@ -94,6 +120,7 @@ public record ChannelSettings(
     return new ChannelSettings(
         tls,
         maxMessageBytes,
+        maxRequestBytes,
         keepaliveTime,
         keepaliveTimeout,
         keepaliveWithoutCalls,
@@ -107,12 +134,19 @@ public record ChannelSettings(
     return new ChannelSettings(
         tls,
         maxMessageBytes,
+        maxRequestBytes,
         keepaliveTime,
         keepaliveTimeout,
         keepaliveWithoutCalls,
         idleTimeout,
         maxAge,
         other);
+  }
+
+  private static void requirePositive(int bytes, String name) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException(name + " is " + bytes);
+    }
   }
 
   private static void requirePositive(@Nullable Duration duration, String name) {

@@ -14,6 +14,8 @@ public interface InferStream extends AutoCloseable {
    *
    * @return the request's id, made up where it had none
    * @throws IllegalStateException after {@link #halfClose()}
+   * @throws TritonException RESOURCE_EXHAUSTED if the message is above the channel's bound; nothing
+   *     was sent, and the stream goes on
    */
   String send(InferRequest request);
 

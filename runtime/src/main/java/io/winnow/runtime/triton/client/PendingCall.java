@@ -2,11 +2,11 @@ package io.winnow.runtime.triton.client;
 
 import io.grpc.ClientCall;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The future of a call; its cancellation cancels the attempt that is under way. */
@@ -28,10 +28,10 @@ final class PendingCall<Q, R, T> extends CompletableFuture<T> {
   /** Begins the next attempt. Attempts follow each other, so their fields need no lock. */
   void attempt() {
     attempts++;
-    Attempt attempt = calls.begin(last, deadlineNanos);
+    Attempt attempt = calls.begin(last, deadlineNanos, false);
     last = attempt;
     try {
-      Q request = call.encode().apply(attempt);
+      Q request = attempt.fitting(call.encode().apply(attempt));
       ClientCall<Q, R> begun =
           attempt.channel(call.settings()).newCall(call.method(), attempt.options(call.settings()));
       running = begun;
@@ -39,6 +39,8 @@ final class PendingCall<Q, R, T> extends CompletableFuture<T> {
       if (isCancelled()) {
         begun.cancel("the future was cancelled", null);
       }
+    } catch (StatusRuntimeException e) { // it is too large
+      onFailure(attempt, e);
     } catch (RuntimeException e) {
       attempt.end(Status.CANCELLED);
       throw e;
@@ -65,8 +67,7 @@ final class PendingCall<Q, R, T> extends CompletableFuture<T> {
           TritonException.of(status, attempt.backend().address(), call.model(), failure));
       return;
     }
-    CompletableFuture.delayedExecutor(pause.getAsLong(), TimeUnit.NANOSECONDS)
-        .execute(this::attemptAgain);
+    calls.afterPause(pause.getAsLong(), this::attemptAgain);
   }
 
   private void attemptAgain() {

@@ -19,7 +19,7 @@ final class SharedPlacement {
   }
 
   /** Places a request's inputs and bounded outputs; null where that is not possible or no gain. */
-  static @Nullable SharedPlacement of(InferRequest request, RegionPool pool, Duration remaining) {
+  static @Nullable SharedPlacement of(InferRequest request, RegionPool pool, Duration patience) {
     long bytes = 0;
     for (InputData input : request.inputs().values()) {
       bytes += input instanceof Tensor tensor ? aligned(tensor.byteSize()) : 0;
@@ -27,7 +27,7 @@ final class SharedPlacement {
     for (RequestedOutput output : request.outputs()) {
       bytes += isBounded(output) ? aligned(output.sizeLimit()) : 0;
     }
-    RegionPool.Borrowed borrowed = pool.borrow(bytes, remaining);
+    RegionPool.Borrowed borrowed = pool.borrow(bytes, patience);
     return borrowed == null
         ? null
         : new SharedPlacement(borrowed, placed(request, borrowed.region()));

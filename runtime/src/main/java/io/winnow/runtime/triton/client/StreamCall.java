@@ -3,6 +3,7 @@ package io.winnow.runtime.triton.client;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.winnow.inference.GRPCInferenceServiceGrpc;
 import io.winnow.inference.ModelInferRequest;
 import io.winnow.inference.ModelInferResponse;
@@ -82,7 +83,7 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
         request.id().isEmpty()
             ? request.toBuilder().id("r" + lastId.incrementAndGet()).build()
             : request;
-    ModelInferRequest message = InferCoding.encode(named);
+    ModelInferRequest message = fitting(InferCoding.encode(named));
     if (named.outputs().stream().anyMatch(output -> output.place() != null)) {
       placed.put(named.id(), named.outputs());
     }
@@ -95,6 +96,15 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
       }
     }
     return named.id();
+  }
+
+  private ModelInferRequest fitting(ModelInferRequest message) {
+    try {
+      lease.backend().requireFitting(message);
+      return message;
+    } catch (StatusRuntimeException e) {
+      throw TritonException.of(e, lease.backend().address(), settings.model());
+    }
   }
 
   @Override

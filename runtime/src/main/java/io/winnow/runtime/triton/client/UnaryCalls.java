@@ -47,12 +47,32 @@ final class UnaryCalls {
     }
   }
 
+  /** Has something done after a pause, without waiting. */
+  interface Pause {
+
+    void thenRun(long nanos, Runnable next);
+  }
+
   private final Router router;
   private final RetryPolicy retries;
+  private final Pause pause;
 
   UnaryCalls(Router router, RetryPolicy retries) {
+    this(
+        router,
+        retries,
+        (nanos, next) ->
+            CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(next));
+  }
+
+  UnaryCalls(Router router, RetryPolicy retries, Pause pause) {
     this.router = router;
     this.retries = retries;
+    this.pause = pause;
+  }
+
+  void afterPause(long nanos, Runnable next) {
+    pause.thenRun(nanos, next);
   }
 
   /**
@@ -65,14 +85,15 @@ final class UnaryCalls {
     long deadline = System.nanoTime() + call.settings().timeout().toNanos();
     Attempt attempt = null;
     for (int attempts = 1; ; attempts++) {
-      attempt = begin(attempt, deadline);
+      attempt = begin(attempt, deadline, true);
       try {
+        Q request = attempt.fitting(call.encode().apply(attempt));
         R response =
             ClientCalls.blockingUnaryCall(
                 attempt.channel(call.settings()),
                 call.method(),
                 attempt.options(call.settings()),
-                call.encode().apply(attempt));
+                request);
         return attempt.answered(response, call.decode());
       } catch (StatusRuntimeException e) {
         attempt.end(e.getStatus());
@@ -95,12 +116,19 @@ final class UnaryCalls {
     return pending;
   }
 
-  /** Begins an attempt, after one that failed if there was one. */
-  Attempt begin(@Nullable Attempt failed, long deadlineNanos) {
-    return failed != null && failed.lostItsRegion()
-        ? new Attempt(failed.backend().lease(), deadlineNanos, false)
-        : new Attempt(
-            router.acquire(failed == null ? null : failed.backend()), deadlineNanos, true);
+  /**
+   * Begins an attempt, after one that failed if there was one.
+   *
+   * @param mayWait whether the thread may wait for the server
+   */
+  Attempt begin(@Nullable Attempt failed, long deadlineNanos, boolean mayWait) {
+    if (failed != null && failed.lostItsRegion()) {
+      return new Attempt(failed.backend().lease(), deadlineNanos, Attempt.Sharing.NONE);
+    }
+    return new Attempt(
+        router.acquire(failed == null ? null : failed.backend()),
+        deadlineNanos,
+        mayWait ? Attempt.Sharing.WAITING : Attempt.Sharing.AT_HAND);
   }
 
   /** The pause before a failed attempt is repeated; empty if it must not be. */

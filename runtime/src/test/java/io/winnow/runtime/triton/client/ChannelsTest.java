@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -127,6 +128,33 @@ class ChannelsTest {
       assertThat(failure.code()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
       assertThat(failure).hasMessageContaining("exceeds maximum").hasMessageContaining("limit");
       assertThat(endpoint.infer(request(7), CALL).output("x").toInts()).containsExactly(7);
+    }
+  }
+
+  @Test
+  void sendsNoRequestAboveTheLimit() throws Exception {
+    String address = serve(InsecureServerCredentials.create());
+    ChannelSettings small = ChannelSettings.defaults().withMaxRequestBytes(1_000);
+    RecordingStreamListener listener = new RecordingStreamListener();
+    try (TritonEndpoint endpoint = TritonEndpoint.at(address, small);
+        InferStream stream = endpoint.openStream(new StreamSettings(CALL, 8, "echo"), listener)) {
+      InferRequest large = request(new int[1_000]);
+      for (TritonException failure :
+          List.of(
+              catchThrowableOfType(TritonException.class, () -> endpoint.infer(large, CALL)),
+              catchThrowableOfType(TritonException.class, () -> stream.send(large)),
+              (TritonException)
+                  catchThrowableOfType(
+                          CompletionException.class, () -> endpoint.inferAsync(large, CALL).join())
+                      .getCause())) {
+        assertThat(failure.code()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(failure).hasMessageContaining("limit of 1000").hasMessageContaining("not sent");
+      }
+      assertThat(script.infers).hasValue(0);
+      assertThat(endpoint.infer(request(7), CALL).output("x").toInts()).containsExactly(7);
+      stream.send(request(8)); // the stream goes on
+      assertThat(script.stream().next().getRawInputContents(0).byteAt(0)).isEqualTo((byte) 8);
+      assertThat(endpoint.outstanding()).isEqualTo(1); // the stream
     }
   }
 

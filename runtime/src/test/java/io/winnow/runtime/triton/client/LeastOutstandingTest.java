@@ -158,8 +158,7 @@ class LeastOutstandingTest {
     return new Backend(
         name,
         new AgedChannel(() -> InProcessChannelBuilder.forName(name).build(), null, clock::get),
-        SharedMemorySettings.off(),
-        EJECTION,
+        ClientSettings.defaults().with(SharedMemorySettings.off()).with(EJECTION),
         clock::get);
   }
 }

@@ -104,8 +104,7 @@ final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceService
             () -> InProcessChannelBuilder.forName(name).directExecutor().build(),
             null,
             System::nanoTime),
-        settings.sharedMemory(),
-        settings.ejection(),
+        settings,
         System::nanoTime);
   }
 

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.grpc.Grpc;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Server;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -122,16 +126,85 @@ class SharedMemoryTest {
 
   @Test
   void usesNoRegionAgainWhoseCallWasNotAnswered() {
+    String first = loseARegion();
+    assertEchoes(endpoint, 1_000, 4_000);
+    assertThat(server.regions).hasSize(2);
+    endpoint.backend().regions().sweep(Duration.ZERO);
+    endpoint.close();
+    assertThat(server.regions).as("this server might crash").containsOnlyKeys(first);
+  }
+
+  @Test
+  void unregistersARegionWhoseCallWasNotAnsweredOnceTheServerLetsItGo() {
+    server.version = "2.51.0";
+    loseARegion();
+    server.regionsInUse = true;
+    endpoint.backend().regions().sweep(RegionPool.IDLE);
+    assertThat(server.regions).hasSize(1);
+    server.regionsInUse = false;
+    endpoint.backend().regions().sweep(RegionPool.IDLE);
+    assertThat(server.regions).isEmpty();
+  }
+
+  @Test
+  void sharesOnAfterMoreCallsWereNotAnsweredThanTheLimitHasRoomFor() {
+    server.version = "2.51.0";
+    for (int lost = 0; lost < (1 << 20 >> 16) + 2; lost++) {
+      loseARegion();
+      endpoint.backend().regions().sweep(RegionPool.IDLE);
+    }
+    int before = server.sharedInputs.get();
+    assertEchoes(endpoint, 1_000, 4_000);
+    assertThat(server.sharedInputs).hasValue(before + 1);
+  }
+
+  @Test
+  void givesUpRegionsThatNobodyWants() {
+    assertEchoes(endpoint, 1_000, 4_000);
+    endpoint.backend().regions().sweep(RegionPool.IDLE); // it was wanted just now
+    assertThat(server.regions).hasSize(1);
+    endpoint.backend().regions().sweep(Duration.ZERO);
+    assertThat(server.regions).isEmpty();
+    assertEchoes(endpoint, 1_000, 4_000);
+    assertThat(server.sharedInputs).hasValue(2);
+  }
+
+  /** The thread that delivers answers must not wait for one. */
+  @Test
+  void waitsForNoRegistrationOnTheThreadThatDeliversAnswers() throws Exception {
+    Server port =
+        Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
+            .addService(server)
+            .build()
+            .start();
+    ClientSettings settings =
+        ClientSettings.defaults()
+            .with(SHARING)
+            .with(ChannelSettings.defaults().withExecutor(Runnable::run));
+    try (TritonEndpoint direct = TritonEndpoint.at("localhost:" + port.getPort(), settings)) {
+      InferResponse second =
+          direct
+              .inferAsync(request(10, 40), CALL)
+              .thenCompose(first -> direct.inferAsync(request(1_000, 4_000), CALL))
+              .get(30, TimeUnit.SECONDS);
+      assertThat(second.output("x").toInts()).hasSize(1_000);
+      assertEchoes(direct, 1_000, 4_000); // the registration was not given up
+      assertThat(server.sharedInputs).hasValue(1);
+    } finally {
+      port.shutdownNow();
+    }
+  }
+
+  /** Shares one call, then lets one go unanswered; gives the name of its region. */
+  private String loseARegion() {
+    assertEchoes(endpoint, 1_000, 4_000);
+    String name = server.regions.keySet().iterator().next();
     server.silent = true;
     assertThatThrownBy(
             () -> endpoint.infer(request(1_000, 4_000), CALL.withTimeout(Duration.ofMillis(50))))
         .hasMessageContaining("DEADLINE_EXCEEDED");
-    String first = server.regions.keySet().iterator().next();
     server.silent = false;
-    assertEchoes(endpoint, 1_000, 4_000);
-    assertThat(server.regions).hasSize(2);
-    endpoint.close();
-    assertThat(server.regions).containsOnlyKeys(first);
+    return name;
   }
 
   @Test

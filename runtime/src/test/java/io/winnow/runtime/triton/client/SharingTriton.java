@@ -10,6 +10,8 @@ import io.winnow.inference.GRPCInferenceServiceGrpc;
 import io.winnow.inference.InferParameter;
 import io.winnow.inference.ModelInferRequest;
 import io.winnow.inference.ModelInferResponse;
+import io.winnow.inference.ServerMetadataRequest;
+import io.winnow.inference.ServerMetadataResponse;
 import io.winnow.inference.SystemSharedMemoryRegisterRequest;
 import io.winnow.inference.SystemSharedMemoryRegisterResponse;
 import io.winnow.inference.SystemSharedMemoryStatusRequest;
@@ -43,6 +45,12 @@ final class SharingTriton extends GRPCInferenceServiceGrpc.GRPCInferenceServiceI
 
   volatile boolean silent;
 
+  /** What the server says that it is; empty: it does not know that call. */
+  volatile String version = "";
+
+  /** Whether regions cannot be unregistered, because requests still use them. */
+  volatile boolean regionsInUse;
+
   private final String name = "sharing-" + SERVERS.incrementAndGet();
   private final Server server;
 
@@ -60,8 +68,7 @@ final class SharingTriton extends GRPCInferenceServiceGrpc.GRPCInferenceServiceI
             address,
             new AgedChannel(
                 () -> InProcessChannelBuilder.forName(name).build(), null, System::nanoTime),
-            settings,
-            EjectionSettings.defaults(),
+            ClientSettings.defaults().with(settings),
             System::nanoTime),
         RetrySettings.none());
   }
@@ -113,8 +120,26 @@ final class SharingTriton extends GRPCInferenceServiceGrpc.GRPCInferenceServiceI
   public void systemSharedMemoryUnregister(
       SystemSharedMemoryUnregisterRequest request,
       StreamObserver<SystemSharedMemoryUnregisterResponse> answer) {
+    if (regionsInUse) {
+      answer.onError(
+          Status.INTERNAL
+              .withDescription("Cannot unregister, it is currently in use")
+              .asRuntimeException());
+      return;
+    }
     regions.remove(request.getName());
     answer.onNext(SystemSharedMemoryUnregisterResponse.getDefaultInstance());
+    answer.onCompleted();
+  }
+
+  @Override
+  public void serverMetadata(
+      ServerMetadataRequest request, StreamObserver<ServerMetadataResponse> answer) {
+    if (version.isEmpty()) {
+      super.serverMetadata(request, answer);
+      return;
+    }
+    answer.onNext(ServerMetadataResponse.newBuilder().setVersion(version).build());
     answer.onCompleted();
   }
 

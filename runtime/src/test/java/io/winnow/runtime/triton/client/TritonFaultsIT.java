@@ -8,6 +8,7 @@ import io.grpc.Status;
 import io.winnow.runtime.triton.OnTriton;
 import io.winnow.runtime.triton.RealTriton;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -69,11 +70,12 @@ class TritonFaultsIT {
       pool.infer(SmallModels.echo(1), CALL);
       frail.freeze();
       try {
-        int failures = 0;
+        List<String> failed = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-          failures += fails(pool, brief) ? 1 : 0;
+          failed.addAll(failed(pool, brief));
         }
-        assertThat(failures).isEqualTo(1);
+        // A busy machine may keep the other one too, which is no matter here.
+        assertThat(failed).containsOnlyOnce(frail.address());
       } finally {
         frail.thaw();
       }
@@ -85,13 +87,14 @@ class TritonFaultsIT {
     }
   }
 
-  private static boolean fails(TritonPool pool, CallSettings settings) {
+  /** The server that failed a call, if one did. */
+  private static List<String> failed(TritonPool pool, CallSettings settings) {
     try {
       pool.infer(SmallModels.echo(1), settings);
-      return false;
+      return List.of();
     } catch (TritonException e) {
       assertThat(e.code()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
-      return true;
+      return List.of(e.endpoint());
     }
   }
 
