@@ -158,7 +158,7 @@ final class TritonGeneration implements Generation, StreamListener {
         open.send(runtime.requests().prefill(name, request, granted));
       } catch (TritonException e) { // it is too large
         runtime.onEventThread(() -> fail(TritonFailures.of(e)));
-        open.cancel("the request was not sent");
+        runtime.onEventThread(() -> abandon("the request was not sent"));
         return;
       }
       verbs.forEach(open::send);

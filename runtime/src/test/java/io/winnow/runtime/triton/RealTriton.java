@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A real tritonserver on loopback, of {@code scripts/triton-from-wheel}, on free ports. Tests
@@ -86,6 +87,24 @@ public final class RealTriton implements AutoCloseable {
   /** Stops its threads where they are: it hangs, its connections stay. */
   public void freeze() {
     signal("STOP");
+    while (process.isAlive()
+        && !frozen()) { // a thread that runs on another processor stops a little later
+      pause();
+    }
+  }
+
+  private boolean frozen() {
+    try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid()), "task"))) {
+      for (Path thread : threads.toList()) {
+        String status = Files.readString(thread.resolve("stat"));
+        if (status.charAt(status.lastIndexOf(')') + 2) != 'T') {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      return false; // a thread ended meanwhile
+    }
   }
 
   /** Lets it go on after {@link #freeze}. */

@@ -73,7 +73,8 @@ class Segment:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = ["CPUExecutionProvider"]
         if decoder.device == "cuda":
-            providers.insert(0, ("CUDAExecutionProvider", {"device_id": decoder.device_id}))
+            # TF32 would round what an fp32 export computes to 11 bits.
+            providers.insert(0, ("CUDAExecutionProvider", {"device_id": decoder.device_id, "use_tf32": 0}))
         self.session = ort.InferenceSession(path, options, providers=providers)
         if decoder.device == "cuda" and "CUDAExecutionProvider" not in self.session.get_providers():
             raise RuntimeError("this ONNX Runtime has no CUDA provider: install onnxruntime-gpu")

@@ -29,6 +29,7 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
   private final AtomicLong lastId = new AtomicLong();
   private final Object sending = new Object();
   private boolean halfClosed;
+  private boolean cancelled;
   private volatile boolean ended;
 
   /** Set before the call is cancelled because of us: the transport would only say "cancelled". */
@@ -91,7 +92,7 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
       if (halfClosed) {
         throw new IllegalStateException("the stream was half-closed");
       }
-      if (!ended) {
+      if (!ended && !cancelled) {
         call.sendMessage(message);
       }
     }
@@ -120,7 +121,7 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
   @Override
   public void halfClose() {
     synchronized (sending) {
-      if (!halfClosed && !ended) {
+      if (!halfClosed && !ended && !cancelled) {
         call.halfClose();
       }
       halfClosed = true;
@@ -129,6 +130,9 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
 
   @Override
   public void cancel(String reason) {
+    synchronized (sending) {
+      cancelled = true; // gRPC takes nothing after a cancellation
+    }
     if (!ended) {
       call.cancel(reason, null);
     }
@@ -178,6 +182,9 @@ final class StreamCall extends ClientCall.Listener<ModelStreamInferResponse>
         Status.INTERNAL
             .withDescription("a message could not be taken: " + cause.getMessage())
             .withCause(cause);
+    synchronized (sending) {
+      cancelled = true;
+    }
     call.cancel("a message could not be taken", cause);
   }
 

@@ -100,6 +100,21 @@ class InferStreamTest {
   }
 
   @Test
+  void takesWhatIsSaidAfterItWasCancelledAndDoesNothing() throws Exception {
+    InferStream stream =
+        endpoint.openStream(
+            new StreamSettings(CallSettings.within(Duration.ofSeconds(30)), 0, "echo"), listener);
+    ScriptedTriton.Stream remote = server.stream();
+    stream.cancel("enough");
+    stream.cancel("enough");
+    assertThat(stream.send(request("late"))).isNotEmpty();
+    stream.halfClose();
+    assertThat(remote.end()).isEqualTo("cancelled");
+    assertThat(remote.requests()).isEmpty();
+    assertThat(listener.end()).isEqualTo("CANCELLED");
+  }
+
+  @Test
   void endsAtItsDeadline() throws Exception {
     InferStream stream =
         endpoint.openStream(
