@@ -1,7 +1,9 @@
 package io.winnow.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.winnow.cli.mesh.Mesh;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,6 +64,43 @@ class MetricsIT {
         .containsPattern("winnow_encoder_encode_seconds_count\\{model=\"demo\",} [1-9]");
     assertThat(mesh.scrape(Mesh.PRUNER, "text/plain"))
         .containsPattern("winnow_pruner_decisions_total\\{method=\"none\",.*} [1-9]");
+  }
+
+  /** Whatever a caller names, or does wrong, more than once. */
+  @Test
+  void noCallerCanMakeSeries(TestMesh mesh) throws Exception {
+    askOddly(mesh, "first");
+    Set<String> before = labelled(mesh);
+    for (int number = 0; number < 10; number++) {
+      askOddly(mesh, "odd-" + number);
+    }
+
+    assertThat(labelled(mesh)).isEqualTo(before);
+  }
+
+  private static void askOddly(TestMesh mesh, String word) throws Exception {
+    Api api = new Api(mesh.url());
+    ObjectNode unknownModel = Api.question(DemoQuestion.TELLING);
+    unknownModel.put("model", word);
+    assertThat(api.post(unknownModel).status()).isEqualTo(404);
+    ObjectNode unknownMethod = Api.question(DemoQuestion.TELLING);
+    unknownMethod.putObject("visual_token_reduction").put("method", word);
+    assertThat(api.post(unknownMethod).status()).isEqualTo(400);
+    assertThat(api.post(Api.question(word.getBytes(UTF_8), word)).status()).isEqualTo(400);
+    assertThat(mesh.get(Mesh.DECODER, "/" + word, "*/*")).isNotNull();
+  }
+
+  /** Series with their labels, of all services; the JVM's own come as its collector works. */
+  private static Set<String> labelled(TestMesh mesh) throws Exception {
+    Set<String> all = new TreeSet<>();
+    for (String service : SERVICES) {
+      mesh.scrape(service, "text/plain")
+          .lines()
+          .filter(line -> !line.startsWith("#") && !line.startsWith("jvm_"))
+          .map(line -> service + " " + line.substring(0, line.lastIndexOf(' ')))
+          .forEach(all::add);
+    }
+    return all;
   }
 
   @Test
