@@ -41,7 +41,7 @@ class HttpWiring {
       Admission admission,
       TelemetrySource telemetry,
       HttpConfig http,
-      AccessConfig access,
+      Callers callers,
       FetchConfig fetch) {
     this.vertx = vertx;
     this.api =
@@ -49,7 +49,7 @@ class HttpWiring {
             http,
             new OpenAiApi.Backend(
                 chat,
-                callers(access),
+                callers,
                 admission,
                 pictures(fetch),
                 new ByteBudget(http.maxBufferedSize().asLongValue()),
@@ -79,7 +79,10 @@ class HttpWiring {
     api.close();
   }
 
-  private Callers callers(AccessConfig access) {
+  /** For the gRPC edge too. */
+  @Produces
+  @Singleton
+  static Callers callers(AccessConfig access, Vertx vertx) {
     if (access.keyFile().isEmpty()) {
       return Callers.anyone();
     }

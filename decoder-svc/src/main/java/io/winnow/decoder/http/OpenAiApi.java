@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.winnow.decoder.access.Admission;
+import io.winnow.decoder.access.BearerKey;
 import io.winnow.decoder.access.ByteBudget;
 import io.winnow.decoder.access.Callers;
 import io.winnow.decoder.chat.ChatFailure;
@@ -34,7 +35,6 @@ public final class OpenAiApi implements AutoCloseable {
 
   private static final String CHAT = "/v1/chat/completions";
   private static final String MODELS = "/v1/models";
-  private static final String BEARER = "bearer ";
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   /**
@@ -187,17 +187,11 @@ public final class OpenAiApi implements AutoCloseable {
   }
 
   private static Optional<String> key(RoutingContext routing) {
-    return Optional.ofNullable(routing.request().getHeader(HttpHeaders.AUTHORIZATION))
-        .filter(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length()))
-        .map(value -> value.substring(BEARER.length()).strip())
-        .filter(key -> !key.isEmpty());
+    return BearerKey.of(routing.request().getHeader(HttpHeaders.AUTHORIZATION));
   }
 
   private static ApiError unauthenticated(RoutingContext routing) {
-    String message =
-        key(routing).isPresent()
-            ? "Incorrect API key."
-            : "No API key: send it as 'Authorization: Bearer KEY'.";
+    String message = BearerKey.refusal(key(routing));
     return ApiErrors.of(ChatFailure.of(ChatFailure.Reason.UNAUTHENTICATED, message));
   }
 
