@@ -1,6 +1,7 @@
 package io.winnow.runtime;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The exit gates of one model (DyVTE, arXiv 2411.19628): each tells from the text's state behind
@@ -14,6 +15,12 @@ public interface ExitGates extends AutoCloseable {
    * model's last layer has none, since nothing is left to save behind it.
    */
   List<Integer> layers();
+
+  /**
+   * Fingerprint of the weights that they were trained with, see {@link
+   * io.winnow.v1.GatesManifest#getWeightsSha256()}; empty: they do not tell.
+   */
+  Optional<String> weightsSha256();
 
   /** Length of a text status: twice the decoder's hidden size. */
   int statusWidth();

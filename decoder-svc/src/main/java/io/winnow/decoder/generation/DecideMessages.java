@@ -36,6 +36,7 @@ final class DecideMessages {
             .setShape(prompt.model().shape())
             .setReduction(reduction(wish))
             .setTextTokens(prompt.encoded().textTokens())
+            .setWeightsSha256(prompt.model().manifest().getGates().getWeightsSha256())
             .setTraceparent(trace.traceparent());
     for (int picture = 0; picture < layouts.size(); picture++) {
       begin.addPictures(

@@ -39,6 +39,7 @@ class FlowExitTest {
   void asksWithTheTextStatusAloneAndWaitsForEachVerdictOfABlockingPlan() {
     answer(asking(true));
 
+    assertThat(fixture.pruner.last().begin.getWeightsSha256()).isEqualTo("ab12");
     List<Observation> observations = fixture.pruner.last().observations;
     assertThat(observations).extracting(Observation::getSegment).containsExactly(0, 1, 2);
     assertThat(observations.get(0).getVisualTokens()).isEqualTo(4);

@@ -5,6 +5,7 @@ import io.winnow.decoder.chat.ChatMessage;
 import io.winnow.decoder.chat.ChatRequest;
 import io.winnow.decoder.chat.ReductionWish;
 import io.winnow.v1.DecoderManifest;
+import io.winnow.v1.GatesManifest;
 import io.winnow.v1.ModelManifest;
 import io.winnow.v1.Preprocessing;
 import io.winnow.v1.PromptManifest;
@@ -76,6 +77,7 @@ final class FlowFixture {
                 .setImageWidth(8)
                 .setPreprocessing(Preprocessing.newBuilder().setShortestEdge(8)))
         .setDecoder(decoder)
+        .setGates(GatesManifest.newBuilder().setWeightsSha256("ab12"))
         .setPrompt(PromptManifest.newBuilder().addEosTokenIds(FakeText.EOS))
         .build();
   }

@@ -48,7 +48,8 @@ final class DecideMessages {
         wish(begin.getReduction()),
         textTokens(begin),
         pictures(begin),
-        segmentEnds(begin.getShape()));
+        segmentEnds(begin.getShape()),
+        Optional.of(begin.getWeightsSha256()).filter(told -> !told.isEmpty()));
   }
 
   static DecideResponse planned(PrunePlan plan) {

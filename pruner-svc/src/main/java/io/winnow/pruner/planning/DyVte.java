@@ -72,6 +72,15 @@ final class DyVte implements PruneMethod {
           "method");
     }
     ExitGates gates = knowledge.gates().get();
+    if (areOfOtherWeights(gates, request)) {
+      return refused(
+          Reason.NO_GATES,
+          ("the exit gates that pruner-svc has for model \"%s\" were trained with other weights than"
+                  + " decoder-svc runs: let winnow.pruner.gates.repository of pruner-svc name the"
+                  + " repository that decoder-svc serves, and start pruner-svc anew")
+              .formatted(request.model()),
+          "method");
+    }
     int[] asked = gatedSegments(request, gates); // segments
     if (asked.length == 0) {
       String field = request.wish().exit().minLayer().isPresent() ? "min_layer" : "method";
@@ -81,6 +90,13 @@ final class DyVte implements PruneMethod {
     return base instanceof PlanDecision.Planned planned
         ? new PlanDecision.Planned(asking(request, planned.plan(), gates, asked))
         : base;
+  }
+
+  /** Where one side does not tell, they pass. */
+  private static boolean areOfOtherWeights(ExitGates gates, PlanRequest request) {
+    return gates.weightsSha256().isPresent()
+        && request.weightsSha256().isPresent()
+        && !gates.weightsSha256().equals(request.weightsSha256());
   }
 
   /** The plan that holds if no gate says "exit". */

@@ -1,6 +1,7 @@
 package io.winnow.pruner.planning;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Everything about a generation that a plan is made from.
@@ -12,6 +13,7 @@ import java.util.List;
  * @param pictures the pictures in prompt order; empty for a text-only prompt
  * @param segmentEnds layers behind the end of each of the decoder's segments, ascending, the last
  *     all of them // [segments]
+ * @param weightsSha256 fingerprint of the weights that the decoder runs, if it is known
  */
 public record PlanRequest(
     String model,
@@ -19,7 +21,8 @@ public record PlanRequest(
     ReductionWish wish,
     int textTokens,
     List<PictureTokens> pictures,
-    List<Integer> segmentEnds) {
+    List<Integer> segmentEnds,
+    Optional<String> weightsSha256) {
 
   public PlanRequest {
     if (textTokens < 1) {
@@ -29,14 +32,14 @@ public record PlanRequest(
     segmentEnds = List.copyOf(segmentEnds);
   }
 
-  /** A request to a decoder of one segment. */
+  /** A request to a decoder of one segment and unknown weights. */
   public PlanRequest(
       String model,
       DecoderDimensions decoder,
       ReductionWish wish,
       int textTokens,
       List<PictureTokens> pictures) {
-    this(model, decoder, wish, textTokens, pictures, List.of(decoder.layers()));
+    this(model, decoder, wish, textTokens, pictures, List.of(decoder.layers()), Optional.empty());
   }
 
   /** Visual tokens over all pictures. */

@@ -101,6 +101,20 @@ class DecideExitTest {
     }
   }
 
+  @Test
+  void gatesOfOtherWeightsThanTheDecodersAreNotAsked() throws Exception {
+    gates.trainedWith("ab12");
+    RecordingObserver<DecideResponse> same = new RecordingObserver<>();
+    pruner.decide(same).onNext(begin(asking().setWeightsSha256("ab12")));
+    RecordingObserver<DecideResponse> unknown = new RecordingObserver<>();
+    pruner.decide(unknown).onNext(begin(asking()));
+    pruner.decide(answers).onNext(begin(asking().setWeightsSha256("cd34")));
+
+    assertThat(same.next().getPlan().getObserveSegmentsList()).hasSize(3);
+    assertThat(unknown.next().getPlan().getObserveSegmentsList()).hasSize(3);
+    assertFailure(Status.Code.NOT_FOUND, "NO_GATES");
+  }
+
   static Stream<Observation.Builder> wrongObservations() {
     return Stream.of(
         status(3, ONE), // the last segment

@@ -232,6 +232,15 @@ class DyVteTest {
     assertThat(costs.learned).isEqualTo(1);
   }
 
+  /** It promises what a recipe costs and leaves, and nobody knows what a gate will say. */
+  @Test
+  void autoNeverChoosesIt() {
+    PrunePlan plan = plan(planner.plan(asking(wish("auto"))));
+
+    assertThat(plan.method()).doesNotContain("dyvte");
+    assertThat(plan.questions()).isEmpty();
+  }
+
   private void assertRefused(String method, ExitWish exit, String field) {
     PrunerFailure failure = failure(planner.plan(request(wish(method).withExit(exit), 576)));
     assertThat(failure.reason()).isEqualTo(Reason.INVALID_REQUEST);

@@ -3,6 +3,7 @@ package io.winnow.pruner.planning;
 import io.winnow.runtime.ExitGates;
 import io.winnow.runtime.ExitLogits;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -13,6 +14,7 @@ public final class FakeGates implements ExitGates {
   private final List<Integer> layers;
   private final int statusWidth;
   private final Queue<Integer> asked = new ConcurrentLinkedQueue<>(); // layers
+  private Optional<String> weightsSha256 = Optional.empty();
   private CountDownLatch held = new CountDownLatch(0);
 
   public FakeGates(int statusWidth, Integer... layers) {
@@ -38,6 +40,17 @@ public final class FakeGates implements ExitGates {
   @Override
   public List<Integer> layers() {
     return layers;
+  }
+
+  /** Says what weights they were trained with. */
+  public FakeGates trainedWith(String sha256) {
+    weightsSha256 = Optional.of(sha256);
+    return this;
+  }
+
+  @Override
+  public Optional<String> weightsSha256() {
+    return weightsSha256;
   }
 
   @Override

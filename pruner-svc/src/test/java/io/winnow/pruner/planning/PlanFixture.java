@@ -59,7 +59,8 @@ final class PlanFixture {
         request.wish(),
         request.textTokens(),
         request.pictures(),
-        List.of(ends));
+        List.of(ends),
+        request.weightsSha256());
   }
 
   /** A picture whose token i is the more salient the nearer i is to the middle. */

@@ -22,6 +22,7 @@ final class EmbeddedExitGates implements ExitGates {
   private static final int CLASSES = 2;
 
   private final List<Integer> layers;
+  private final String weightsSha256;
   private final int statusWidth;
   private final OrtSession session;
   private final NativeRuns runs = new NativeRuns();
@@ -29,6 +30,7 @@ final class EmbeddedExitGates implements ExitGates {
 
   EmbeddedExitGates(RepositoryModel model, GatesManifest manifest, EmbeddedSettings settings) {
     this.layers = List.copyOf(manifest.getLayersList());
+    this.weightsSha256 = manifest.getWeightsSha256();
     this.statusWidth = 2 * model.manifest().getDecoder().getHiddenSize();
     try {
       this.session =
@@ -42,6 +44,11 @@ final class EmbeddedExitGates implements ExitGates {
   @Override
   public List<Integer> layers() {
     return layers;
+  }
+
+  @Override
+  public Optional<String> weightsSha256() {
+    return Optional.of(weightsSha256).filter(told -> !told.isEmpty());
   }
 
   @Override

@@ -7,17 +7,20 @@ import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.triton.client.Tensor;
 import io.winnow.v1.GatesManifest;
 import java.util.List;
+import java.util.Optional;
 
 /** Exit gates on a Triton server. */
 final class TritonExitGates implements ExitGates {
 
   private final List<Integer> layers;
+  private final String weightsSha256;
   private final int statusWidth;
   private final UnaryModel gates;
 
   TritonExitGates(
       RepositoryModel model, GatesManifest manifest, String address, TritonSettings settings) {
     this.layers = List.copyOf(manifest.getLayersList());
+    this.weightsSha256 = manifest.getWeightsSha256();
     this.statusWidth = 2 * model.manifest().getDecoder().getHiddenSize();
     this.gates = new UnaryModel(model.name() + "-gates", address, settings);
   }
@@ -25,6 +28,11 @@ final class TritonExitGates implements ExitGates {
   @Override
   public List<Integer> layers() {
     return layers;
+  }
+
+  @Override
+  public Optional<String> weightsSha256() {
+    return Optional.of(weightsSha256).filter(told -> !told.isEmpty());
   }
 
   @Override
