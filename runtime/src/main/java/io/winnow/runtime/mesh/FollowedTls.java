@@ -1,11 +1,14 @@
 package io.winnow.runtime.mesh;
 
 import io.grpc.ChannelCredentials;
-import io.grpc.TlsChannelCredentials;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettySslContextChannelCredentials;
 import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
 import io.grpc.util.AdvancedTlsX509TrustManager.SslSocketAndEnginePeerVerifier;
 import io.grpc.util.AdvancedTlsX509TrustManager.Verification;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.Socket;
@@ -18,6 +21,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
@@ -85,15 +89,29 @@ public final class FollowedTls {
    * name that is called. The files are read again for each new connection.
    */
   public ChannelCredentials towardsNames() {
-    TlsChannelCredentials.Builder credentials = TlsChannelCredentials.newBuilder();
-    if (source.trust() != null) {
-      credentials.trustManager(
-          new FreshTrust(trust(Verification.CERTIFICATE_AND_HOST_NAME_VERIFICATION, null)));
+    FreshTrust trust =
+        source.trust() == null
+            ? null
+            : new FreshTrust(trust(Verification.CERTIFICATE_AND_HOST_NAME_VERIFICATION, null));
+    FreshKeys shown = source.certificate() == null ? null : new FreshKeys();
+    // A resumed session would ask neither of them.
+    return NettySslContextChannelCredentials.create(
+        new UnresumedSslContext(() -> clientContext(trust, shown)));
+  }
+
+  private static SslContext clientContext(@Nullable FreshTrust trust, @Nullable FreshKeys shown) {
+    try {
+      SslContextBuilder context = GrpcSslContexts.configure(SslContextBuilder.forClient());
+      if (trust != null) {
+        context.trustManager(trust);
+      }
+      if (shown != null) {
+        context.keyManager(shown);
+      }
+      return context.build();
+    } catch (SSLException e) {
+      throw unusable(e);
     }
-    if (source.certificate() != null) {
-      credentials.keyManager(new FreshKeys());
-    }
-    return credentials.build();
   }
 
   AdvancedTlsX509KeyManager keys() {

@@ -96,6 +96,23 @@ class ChannelsTest {
   }
 
   @Test
+  void trustsNoServerAgainBecauseItOnceDid() throws Exception {
+    String address = serve(tls(TlsServerCredentials.ClientAuth.NONE));
+    TlsSettings tls = TlsSettings.trusting(authority.trust(folder.resolve("server")));
+    ChannelSettings oneCallAConnection =
+        secured(tls).withLifetime(Duration.ofMinutes(1), Duration.ofNanos(1));
+    try (TritonEndpoint endpoint = TritonEndpoint.at(address, oneCallAConnection)) {
+      assertThat(endpoint.infer(request(7), CALL).output("x").toInts()).containsExactly(7);
+      assertThat(endpoint.infer(request(8), CALL).output("x").toInts()).containsExactly(8);
+      new TestAuthority("next").trust(folder.resolve("server"));
+      TritonException refused =
+          catchThrowableOfType(TritonException.class, () -> endpoint.infer(request(9), CALL));
+      assertThat(refused).isNotNull();
+      assertThat(refused.code()).isEqualTo(Status.Code.UNAVAILABLE);
+    }
+  }
+
+  @Test
   void keepsTheLastGoodFilesWhileOneIsBroken() throws Exception {
     String address = serve(tls(TlsServerCredentials.ClientAuth.REQUIRE));
     TlsFiles own = authority.issue(folder.resolve("client"), "client");
