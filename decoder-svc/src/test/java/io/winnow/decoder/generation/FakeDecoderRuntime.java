@@ -29,13 +29,13 @@ import java.util.stream.LongStream;
  * executor of its own, which must keep the order.
  */
 public final class FakeDecoderRuntime implements DecoderRuntime {
-
   /** How long it says that a segment took. */
   static final Duration SEGMENT = Duration.ofMillis(2);
 
   private final DecoderManifest manifest;
   private final Supplier<Executor> executors;
   private final List<FakeGeneration> generations = new ArrayList<>();
+  private volatile Optional<RuntimeLoad> load = Optional.empty(); // instead of the real one
   private String script = "";
   private Optional<RuntimeFailure> failure = Optional.empty();
   private Optional<LayerStepper> stepper = Optional.empty();
@@ -100,9 +100,14 @@ public final class FakeDecoderRuntime implements DecoderRuntime {
     return generation;
   }
 
+  /** From now on its load is this, whatever it does. */
+  public void report(RuntimeLoad told) {
+    load = Optional.of(told);
+  }
+
   @Override
   public RuntimeLoad load() {
-    return new RuntimeLoad(0, (int) open(), 8, 0, 1);
+    return load.orElseGet(() -> new RuntimeLoad(0, (int) open(), 8, 0, 1));
   }
 
   @Override

@@ -127,7 +127,12 @@ final class TritonDecoderRuntime implements DecoderRuntime {
 
   @Override
   public boolean alive() {
-    return !closed && probe.state().serving();
+    return !closed && serving();
+  }
+
+  /** Whether the decoder on the server answered when it was asked last. */
+  boolean serving() {
+    return probe.state().serving();
   }
 
   @Override

@@ -120,6 +120,12 @@ final class TritonGeneration implements Generation, StreamListener {
     }
     if (unknown) {
       runtime.onEventThread(() -> fail(reason));
+    } else if (!runtime.serving()) { // nobody to ask: what waits to go elsewhere need not wait more
+      runtime.onEventThread(
+          () -> {
+            fail(reason);
+            abandon("closed while the server does not answer");
+          });
     } else {
       say(runtime.requests().close(name));
       expect(runtime.settings().close(), "end the generation", failure -> {});

@@ -75,6 +75,11 @@ public record TritonSettings(
         channel, probe, acknowledge, generation, other, close, computation, maxStarting);
   }
 
+  public TritonSettings withClose(Duration other) {
+    return new TritonSettings(
+        channel, probe, acknowledge, generation, encode, other, computation, maxStarting);
+  }
+
   public TritonSettings withComputation(Duration other) {
     return new TritonSettings(
         channel, probe, acknowledge, generation, encode, close, other, maxStarting);

@@ -49,6 +49,7 @@ final class ScriptedDecoder extends GRPCInferenceServiceGrpc.GRPCInferenceServic
 
   final BlockingQueue<Arrived> arrivals = new LinkedBlockingQueue<>();
   volatile String description;
+  volatile boolean answersQuestions = true;
   volatile Status refusal = Status.UNIMPLEMENTED; // of pictures
   private final Server server;
 
@@ -95,7 +96,11 @@ final class ScriptedDecoder extends GRPCInferenceServiceGrpc.GRPCInferenceServic
       @Override
       public void onNext(ModelInferRequest request) {
         switch (request.getParametersOrThrow("verb").getStringParam()) {
-          case "describe" -> answers.onNext(event(DESCRIBED, "text", "BYTES", texts(description)));
+          case "describe" -> {
+            if (answersQuestions) {
+              answers.onNext(event(DESCRIBED, "text", "BYTES", texts(description)));
+            }
+          }
           case "prefill" -> arrivals.add(new Arrived(request, answers));
           default -> {}
         }

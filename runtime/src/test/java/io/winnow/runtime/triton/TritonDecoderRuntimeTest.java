@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.winnow.runtime.FinishCause;
+import io.winnow.runtime.Generation;
 import io.winnow.runtime.GenerationRequest;
 import io.winnow.runtime.PrefillPlan;
 import io.winnow.runtime.RepositoryModel;
@@ -158,6 +159,26 @@ class TritonDecoderRuntimeTest {
     assertThat(runtime.probe().state().problem()).contains("hangs");
   }
 
+  @Test
+  void whatIsClosedOnAServerThatDoesNotAnswerEndsAtOnce() {
+    reopen(
+        TritonSettings.defaults()
+            .withClose(Duration.ofMinutes(2))
+            .withProbe(Duration.ofMillis(200)));
+    RecordingListener listener = new RecordingListener();
+    Generation generation = start(listener);
+    server.arrival().accept();
+    server.answersQuestions = false; // its host has vanished: the connection stays
+    runtime.probe().run();
+    assertThat(runtime.alive()).isFalse();
+
+    generation.close();
+
+    listener.awaitFailure(Kind.CANCELLED);
+    server.answersQuestions = true;
+    runtime.probe().run();
+  }
+
   private void reopen(TritonSettings settings) {
     runtime.close();
     runtime = open(settings);
@@ -168,11 +189,9 @@ class TritonDecoderRuntimeTest {
     return new TritonDecoderRuntime(MODEL, server.address(), settings, NEVER);
   }
 
-  private void start(RecordingListener listener) {
-    var unused =
-        runtime.start(
-            new GenerationRequest(
-                DemoModel.textPrompt(5), PrefillPlan.keepAll(), Sampling.greedy(), 4),
-            listener);
+  private Generation start(RecordingListener listener) {
+    return runtime.start(
+        new GenerationRequest(DemoModel.textPrompt(5), PrefillPlan.keepAll(), Sampling.greedy(), 4),
+        listener);
   }
 }

@@ -11,6 +11,7 @@ import io.winnow.runtime.PrefillPlan.Ranking;
 import io.winnow.runtime.RepositoryModel;
 import io.winnow.runtime.RuntimeFailure;
 import io.winnow.runtime.RuntimeFailure.Kind;
+import io.winnow.runtime.RuntimeLoad;
 import io.winnow.runtime.Sampling;
 import io.winnow.runtime.contract.Bounds;
 import io.winnow.runtime.contract.DemoModel;
@@ -219,6 +220,27 @@ class TritonFaultsIT {
 
       assertThat(blocked.awaitFailure(Kind.CANCELLED).message()).contains("0.3 s");
       withoutCredit.awaitFailure(Kind.CANCELLED);
+    }
+  }
+
+  @Test
+  void whatAnotherServiceHasOnTheServerIsToldApart() {
+    RepositoryModel model = loaded();
+    try (DecoderRuntime other = open(model, TritonSettings.defaults());
+        TritonDecoderRuntime runtime =
+            new TritonDecoderRuntime(
+                model, TritonContracts.server().address(), TritonSettings.defaults())) {
+      var unused = Phase.QUEUED.reach(other);
+      for (int round = 0; round < 100 && runtime.load().others().queued() == 0; round++) {
+        runtime.probe().run(); // the last one may still be on its way to the server
+      }
+
+      RuntimeLoad load = runtime.load();
+      assertThat(load.others()).isEqualTo(new RuntimeLoad.Others(1, 2, other.load().kvBytesUsed()));
+      assertThat(load.slotsWithinReach()).isZero();
+      assertThat(load.kvUsage())
+          .isEqualTo((double) other.load().kvBytesUsed() / load.kvBytesLimit())
+          .isPositive();
     }
   }
 
