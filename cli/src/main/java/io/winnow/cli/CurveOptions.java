@@ -15,7 +15,7 @@ import picocli.CommandLine.ParameterException;
 /** The options of {@code evaluate} that ask for curves instead of one number. */
 final class CurveOptions {
 
-  /** 30 questions of each type: some 40 settings in less than ten minutes on two cores. */
+  /** 30 questions of each type: some 50 settings in about ten minutes on two cores. */
   static final int DEFAULT_LIMIT = 360;
 
   private static final int DEFAULT_ROUNDS = 15;
