@@ -10,15 +10,17 @@ import java.util.List;
 /** The Python programs that models of Triton's Python backend are; copied into their folders. */
 final class TritonPrograms {
 
+  private static final String PROCESSORS = "shared/winnow_processors.py";
   private static final List<String> DECODER =
       List.of(
           "decoder/model.py",
           "decoder/winnow_engine.py",
           "decoder/winnow_graphs.py",
           "decoder/winnow_prefill.py",
-          "decoder/winnow_sampling.py");
+          "decoder/winnow_sampling.py",
+          PROCESSORS);
   private static final String DECODER_CONFIG = "decoder/config.pbtxt";
-  private static final List<String> STATELESS = List.of("stateless/model.py");
+  private static final List<String> STATELESS = List.of("stateless/model.py", PROCESSORS);
 
   private TritonPrograms() {}
 

@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How many threads the decoder takes by default: what its container may use. */
+/** How many threads the models take by default: what its container may use. */
 @OnTriton
 class TritonProcessorsIT {
 
@@ -17,7 +17,7 @@ class TritonProcessorsIT {
       """
       import os
       import sys
-      from winnow_graphs import processors
+      from winnow_processors import processors
       os.sched_getaffinity = lambda process: set(range(8))
       for line in sys.stdin:
           print(processors(line.rstrip()))

@@ -15,8 +15,9 @@ import onnxruntime
 import triton_python_backend_utils as pb
 
 from winnow_engine import FAILED, FINISHED, PREFILLED, SEGMENT_END, STARTED, TOKEN, Engine, Generation
-from winnow_graphs import Decoder, kv_pools, processors
+from winnow_graphs import Decoder, kv_pools
 from winnow_prefill import Prompt, require
+from winnow_processors import processors
 from winnow_sampling import Sampling
 
 DESCRIBED = 7  # after the engine's events

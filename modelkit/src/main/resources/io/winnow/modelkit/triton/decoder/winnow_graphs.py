@@ -4,7 +4,6 @@ Everything here belongs to the engine's thread.
 """
 
 import json
-import math
 import os
 
 import numpy as np
@@ -15,20 +14,6 @@ TRAVELLING = ("hidden", "positions", "spans", "scores")  # outputs that are the 
 CANDIDATES = ("candidate_logits", "candidate_ids", "log_sum_exp")
 BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16, which NumPy has no type for
 SMALLEST_QUARTER = 128
-
-
-def processors(cgroup: str = "/sys/fs/cgroup") -> int:
-    """Processors that this process may use: those of its affinity, or of its container's quota if that is less."""
-    allowed = len(os.sched_getaffinity(0))
-    for quota_file, period_file in (("cpu.max", "cpu.max"), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
-        try:
-            quota = open(os.path.join(cgroup, quota_file)).read().split()[0]
-            period = open(os.path.join(cgroup, period_file)).read().split()[-1]
-        except OSError:
-            continue  # the other version of cgroups, or none
-        if quota not in ("max", "-1"):
-            allowed = min(allowed, math.ceil(int(quota) / int(period)))
-    return max(1, allowed)
 
 
 class Decoder:

@@ -7,6 +7,8 @@ import numpy as np
 import onnxruntime as ort
 import triton_python_backend_utils as pb
 
+from winnow_processors import processors
+
 
 class TritonPythonModel:
     def initialize(self, args):
@@ -15,6 +17,7 @@ class TritonPythonModel:
         self.outputs = [entry["name"] for entry in config["output"]]
         options = ort.SessionOptions()
         options.enable_mem_pattern = False  # batches have all sizes
+        options.intra_op_num_threads = processors()
         providers = ["CPUExecutionProvider"]
         if args["model_instance_kind"] == "GPU":
             device = int(args["model_instance_device_id"])
