@@ -1,7 +1,6 @@
 package io.winnow.tracing;
 
 import io.opentelemetry.context.Context;
-import io.opentelemetry.context.Scope;
 
 /**
  * Makes a trace the current one: the registry of metrics takes exemplars of that one, if it is
@@ -13,9 +12,7 @@ public final class Exemplars {
 
   /** Measures something; what it records may become an exemplar that names the trace. */
   public static void naming(Context trace, Runnable measuring) {
-    try (Scope current = trace.makeCurrent()) {
-      measuring.run();
-    }
+    trace.wrap(measuring).run();
   }
 
   /**

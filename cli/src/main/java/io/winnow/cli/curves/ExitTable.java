@@ -49,6 +49,12 @@ final class ExitTable {
   }
 
   private String write() {
+    StringBuilder text = new StringBuilder(where()).append(beside()).append(waiting());
+    curves.exitTimes().forEach(times -> text.append(paired(times)));
+    return text.toString();
+  }
+
+  private String where() {
     StringBuilder text = new StringBuilder("# Exits by DyVTE\n\n");
     text.append(
         """
@@ -64,14 +70,19 @@ final class ExitTable {
         text.append(new ExitHistogram(point.evaluation()).table());
       }
     }
-    text.append(
-        """
+    return text.toString();
+  }
 
-        ## Beside VTW and FitPrune at equal mean FLOPs
-        Between two settings of another method its accuracy is read off the line between them, which is what
-        a random choice between the two would get; "-" is below its least FLOPs.
+  private String beside() {
+    StringBuilder text =
+        new StringBuilder(
+            """
 
-        """);
+            ## Beside VTW and FitPrune at equal mean FLOPs
+            Between two settings of another method its accuracy is read off the line between them, which is what
+            a random choice between the two would get; "-" is below its least FLOPs.
+
+            """);
     text.append(comparison(blocking, "fitprune", point -> Optional.of(Setting.FITPRUNE)));
     List<CurvePoint> combined = new ArrayList<>();
     for (String curve : List.of(Setting.WITH_FITPRUNE, Setting.WITH_FASTV)) {
@@ -81,20 +92,19 @@ final class ExitTable {
       text.append("\nBehind another method, which prunes before the exit:\n\n");
       text.append(comparison(combined, "that alone", point -> point.setting().partnerCurve()));
     }
-    text.append(
-        """
+    return text.toString();
+  }
+
+  private String waiting() {
+    return """
 
         ## Waiting for verdicts or running on
         With several questions under way: "exits late" of the questions at which a gate lets go if the prefill waits,
         "layers late" the layers that visual tokens entered after that, in the mean over these questions;
         "verdict after" is the time from a segment's end to its verdict.
 
-        """);
-    text.append(lateness());
-    for (ExitTimes times : curves.exitTimes()) {
-      text.append(paired(times));
-    }
-    return text.toString();
+        """
+        + lateness();
   }
 
   /**
