@@ -47,13 +47,31 @@ final class BaseSystem {
 
   private BaseSystem() {}
 
-  /** Writes it anew into this folder, and gives the folder. */
+  /** Writes it anew into this folder, for this machine's architecture, and gives the folder. */
   static Path write(Path folder) throws IOException {
+    Path java = begin(folder);
+    link(java, List.of());
+    DebianLibraries.copy(folder);
+    return end(folder);
+  }
+
+  /** The same from packages of another architecture. */
+  static Path write(Path folder, ForeignDebian packages) throws IOException {
+    Path java = begin(folder);
+    Path unpacked = packages.fetch();
+    link(java, List.of("--module-path", packages.modules().toString()));
+    DebianLibraries.copy(packages, unpacked, folder);
+    return end(folder);
+  }
+
+  private static Path begin(Path folder) throws IOException {
     delete(folder);
     Path java = folder.resolve(JAVA_HOME.substring(1));
     Files.createDirectories(java.getParent());
-    link(java);
-    DebianLibraries.copy(folder);
+    return java;
+  }
+
+  private static Path end(Path folder) throws IOException {
     Path etc = Files.createDirectories(folder.resolve("etc"));
     Files.writeString(
         etc.resolve("passwd"),
@@ -83,21 +101,17 @@ final class BaseSystem {
   }
 
   /** In a process of its own: classes that jlink generates depend on what its JVM did before. */
-  private static void link(Path java) throws IOException {
+  private static void link(Path java, List<String> from) throws IOException {
     Path jlink = Path.of(System.getProperty("java.home"), "bin", "jlink");
     if (!Files.isExecutable(jlink)) {
       throw new IllegalStateException(jlink + " is missing: build with a whole JDK");
     }
-    List<String> command =
-        List.of(
-            jlink.toString(),
-            "--add-modules",
-            String.join(",", MODULES),
-            "--strip-java-debug-attributes",
-            "--no-header-files",
-            "--no-man-pages",
-            "--output",
-            java.toString());
+    List<String> command = new ArrayList<>();
+    command.add(jlink.toString());
+    command.addAll(from);
+    command.addAll(List.of("--add-modules", String.join(",", MODULES)));
+    command.addAll(List.of("--strip-java-debug-attributes", "--no-header-files", "--no-man-pages"));
+    command.addAll(List.of("--output", java.toString()));
     try {
       int status = new ProcessBuilder(command).inheritIO().start().waitFor();
       if (status != 0) {

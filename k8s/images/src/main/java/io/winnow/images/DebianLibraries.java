@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Copies shared libraries of installed Debian packages, with what a scanner and a lawyer look for:
@@ -18,14 +19,14 @@ import java.util.regex.Pattern;
 final class DebianLibraries {
 
   /** Java, ONNX Runtime and the tokenizers are linked against these. */
-  private static final List<String> NEEDED = List.of("libc6", "libgcc-s1", "libstdc++6", "zlib1g");
+  static final List<String> NEEDED = List.of("libc6", "libgcc-s1", "libstdc++6", "zlib1g");
 
   /** Debian's own JDK also uses the system's libraries for pictures; other JDKs bring theirs. */
-  private static final List<String> WHERE_INSTALLED = List.of("libjpeg62-turbo", "liblcms2-2");
+  static final List<String> WHERE_INSTALLED = List.of("libjpeg62-turbo", "liblcms2-2");
 
   /** Libraries proper; not gconv's, locale's or audit's plug-ins, which lie deeper. */
   private static final Pattern LIBRARY =
-      Pattern.compile("(/usr)?/lib(64|/[a-z0-9_]+-linux-gnu)/[^/]+\\.so\\.[0-9.]+");
+      Pattern.compile("(/usr)?/lib(64|/[a-z0-9_]+-linux-gnu)?/[^/]+\\.so\\.[0-9.]+");
 
   private DebianLibraries() {}
 
@@ -55,17 +56,47 @@ final class DebianLibraries {
             .map(Path::of)
             .sorted()
             .toList();
+    copyFiles(files, Path.of("/"), root);
+    describe(name, record, Path.of("/"), root);
+    return true;
+  }
+
+  /**
+   * The same from packages that are unpacked and not installed.
+   *
+   * @param unpacked holds nothing but the packages that are needed
+   */
+  static void copy(ForeignDebian packages, Path unpacked, Path root) throws IOException {
+    try (Stream<Path> found = Files.walk(unpacked)) {
+      copyFiles(
+          found
+              .filter(file -> LIBRARY.matcher("/" + unpacked.relativize(file)).matches())
+              .sorted()
+              .toList(),
+          unpacked,
+          root);
+    }
+    for (String name : Stream.of(NEEDED, WHERE_INSTALLED).flatMap(List::stream).toList()) {
+      describe(name, packages.record(name), unpacked, root);
+    }
+  }
+
+  private static void copyFiles(List<Path> files, Path from, Path root) throws IOException {
     for (Path file : withoutVersions(files)) {
-      Path copy = root.resolve(file.toString().replaceFirst("^/(usr/)?", ""));
+      Path copy = root.resolve(from.relativize(file).toString().replaceFirst("^usr/", ""));
       Files.createDirectories(copy.getParent());
       Files.copy(file.toRealPath(), copy);
     }
+  }
+
+  private static void describe(String name, List<String> record, Path from, Path root)
+      throws IOException {
     Path status = Files.createDirectories(root.resolve("var/lib/dpkg/status.d"));
     Files.write(status.resolve(name), record);
     Path documents = Files.createDirectories(root.resolve("usr/share/doc").resolve(name));
     Files.copy(
-        Path.of("/usr/share/doc", name, "copyright").toRealPath(), documents.resolve("copyright"));
-    return true;
+        from.resolve("usr/share/doc").resolve(name).resolve("copyright").toRealPath(),
+        documents.resolve("copyright"));
   }
 
   /** Only the names that programs ask for: an image has no links, so a target would be a copy. */

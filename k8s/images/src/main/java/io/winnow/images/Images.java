@@ -1,5 +1,7 @@
 package io.winnow.images;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -24,17 +26,10 @@ public final class Images {
     List<String> architectures = Stream.of(args[4].split(",", -1)).map(Images::named).toList();
     Instant created = Instant.parse(args[5]);
     boolean scratch = base.equals(ImageWriter.SCRATCH);
-    if (scratch && !architectures.equals(List.of(named(HOST)))) {
-      throw new IllegalArgumentException(
-          "from scratch, an image holds this machine's own Java and C library and so is for "
-              + named(HOST)
-              + " only; name an image with Java for others, such as"
-              + " -Dwinnow.image.base=eclipse-temurin:17-jre-noble");
-    }
     ImageWriter writer = new ImageWriter(base, target.resolve("jib"), created);
-    List<Path> systems = scratch ? List.of(BaseSystem.write(target.resolve("system"))) : List.of();
-    for (ImageContents image : ImageContents.all(root)) {
-      for (String architecture : architectures) {
+    for (String architecture : architectures) {
+      List<Path> systems = scratch ? List.of(system(target, architecture)) : List.of();
+      for (ImageContents image : ImageContents.all(root)) {
         Path file = target.resolve(image.name() + "-" + architecture + ".tar");
         writer.write(image, systems, architecture, version, file);
         System.out.printf(
@@ -43,7 +38,16 @@ public final class Images {
     }
   }
 
-  /** The registry's name of an architecture, which differs from Java's. */
+  private static Path system(Path target, String architecture) throws IOException {
+    if (architecture.equals(named(HOST))) {
+      return BaseSystem.write(target.resolve("system"));
+    }
+    Path packages = Files.createDirectories(target.resolve("packages-" + architecture));
+    return BaseSystem.write(
+        target.resolve("system-" + architecture), new ForeignDebian(architecture, packages));
+  }
+
+  /** The registry's name of an architecture, and Debian's, which differs from Java's. */
   private static String named(String architecture) {
     String asked = architecture.equals(HOST) ? System.getProperty("os.arch") : architecture;
     return switch (asked) {
