@@ -83,8 +83,9 @@ func TestRulesNoticeWhatIsBroken(t *testing.T) {
 			{"gpu", "- fp16", "- int8"},
 			{"gpu", "name: recipes\n          readOnly: true\n      enableServiceLinks: false\n      initContainers:\n      - args:\n        - export", "name: recipes\n          readOnly: true\n      enableServiceLinks: false\n      initContainers:\n      - args:\n        - import"}},
 		"scale-in is slower than an answer": {
-			{"gpu+autoscaling-hpa", "stabilizationWindowSeconds: 600", "stabilizationWindowSeconds: 60"},
-			{"gpu+autoscaling-keda", "stabilizationWindowSeconds: 600", "stabilizationWindowSeconds: 60"}},
+			{"gpu+autoscaling-hpa", "stabilizationWindowSeconds: 720", "stabilizationWindowSeconds: 60"},
+			{"gpu+autoscaling-hpa", "periodSeconds: 690", "periodSeconds: 721"},
+			{"gpu+autoscaling-keda", "stabilizationWindowSeconds: 720", "stabilizationWindowSeconds: 600"}},
 		"traces are judged whole": {
 			{"gpu+otel-collector", "decision_wait: 310s", "decision_wait: 300s"},
 			{"gpu+otel-collector", "winnow.http.answer-timeout=300s", "winnow.http.answer-timeout=600s"}},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -118,19 +119,29 @@ func scaledOnce(set *Set) []string {
 	return complaints
 }
 
+// An autoscaler counts what it added within a policy's period as free to go at once.
 func scaleInIsSlow(set *Set) []string {
 	const longest = 300
 	var complaints []string
-	check := func(target string, seconds *int32) {
-		if target == "decoder-svc" && (seconds == nil || *seconds < longest) {
+	check := func(target string, in *autoscalingv2.HPAScalingRules) {
+		if target != "decoder-svc" {
+			return
+		}
+		if in == nil || in.StabilizationWindowSeconds == nil || *in.StabilizationWindowSeconds < longest {
 			complaints = append(complaints, target+": scales in before the answers of a burst have ended")
+			return
+		}
+		for _, policy := range in.Policies {
+			if policy.PeriodSeconds > *in.StabilizationWindowSeconds {
+				complaints = append(complaints, target+": takes away all at once what it added within the period")
+			}
 		}
 	}
 	for _, autoscaler := range set.Autoscalers {
-		check(autoscaler.Spec.ScaleTargetRef.Name, autoscaler.Spec.Behavior.ScaleDown.StabilizationWindowSeconds)
+		check(autoscaler.Spec.ScaleTargetRef.Name, autoscaler.Spec.Behavior.ScaleDown)
 	}
 	for _, scaled := range set.Scaled {
-		check(scaled.Spec.ScaleTargetRef.Name, scaled.Spec.Advanced.HorizontalPodAutoscalerConfig.Behavior.ScaleDown.StabilizationWindowSeconds)
+		check(scaled.Spec.ScaleTargetRef.Name, scaled.Spec.Advanced.HorizontalPodAutoscalerConfig.Behavior.ScaleDown)
 	}
 	return complaints
 }

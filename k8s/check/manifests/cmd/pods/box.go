@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -68,7 +69,7 @@ func (n node) volumes(folder string, spec corev1.PodSpec) (map[string]string, er
 
 func (n node) box(folder string, container corev1.Container, spec corev1.PodSpec, volumes map[string]string) (*box, error) {
 	root := filepath.Join(folder, container.Name)
-	tars, err := filepath.Glob(filepath.Join(n.images, manifests.ImageName(container.Image)+"-*.tar"))
+	tars, err := filepath.Glob(filepath.Join(n.images, manifests.ImageName(container.Image)+"-"+runtime.GOARCH+".tar"))
 	if err != nil || len(tars) == 0 {
 		return nil, fmt.Errorf("no tar of %s in %s: mvn package -Pimages writes it (%v)", container.Image, n.images, err)
 	}
