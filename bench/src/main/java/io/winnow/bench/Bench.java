@@ -221,9 +221,9 @@ public final class Bench implements Callable<Integer> {
   private String traces() throws Exception {
     StringBuilder text = new StringBuilder(made().description()).append('\n');
     for (String precision : weights) {
-      RepositoryModel model = made().random(precision);
+      Path repository = made().randomAlone(precision);
       text.append("\n### ").append(precision).append("\n\n");
-      text.append(new TraceCost(root(), pairs, this::say).run(model, logs()));
+      text.append(new TraceCost(root(), pairs, this::say).run(repository, logs()));
     }
     return text.append('\n').append(pairs).append(" pairs\n").toString();
   }

@@ -12,10 +12,6 @@ import io.winnow.cli.mesh.Mesh;
 import io.winnow.cli.mesh.MeshPlan;
 import io.winnow.cli.results.MarkdownTable;
 import io.winnow.cli.results.Quantiles;
-import io.winnow.runtime.RepositoryModel;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,10 +39,11 @@ final class TraceCost {
     this.progress = progress;
   }
 
-  String run(RepositoryModel model, Path logs) throws Exception {
+  /** Measures the only model of a repository. */
+  String run(Path repository, Path logs) throws Exception {
     MeshPlan plan =
         new MeshPlan(
-            root, alone(model), FreePorts.find(1).get(0), logs, MeshPlan.LONG_RUN, Map.of());
+            root, repository, FreePorts.find(1).get(0), logs, MeshPlan.LONG_RUN, Map.of());
     PairedTimes times = new PairedTimes();
     List<Trace> traces = new ArrayList<>();
     try (Mesh mesh = Mesh.start(plan);
@@ -74,21 +71,6 @@ final class TraceCost {
       }
     }
     return times.table("not recorded", "recorded") + "\n" + coverage(traces);
-  }
-
-  /** A repository that holds this model and no other, since services open all that they find. */
-  private Path alone(RepositoryModel model) throws IOException {
-    Path folder = root.resolve(".winnow/bench/alone").resolve(model.name());
-    Files.createDirectories(folder);
-    try (DirectoryStream<Path> parts =
-        Files.newDirectoryStream(model.root(), model.name() + "-*")) {
-      for (Path part : parts) {
-        Path link = folder.resolve(part.getFileName());
-        Files.deleteIfExists(link);
-        Files.createSymbolicLink(link, part.toAbsolutePath());
-      }
-    }
-    return folder;
   }
 
   private String coverage(List<Trace> traces) {
