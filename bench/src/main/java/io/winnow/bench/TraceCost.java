@@ -42,8 +42,7 @@ final class TraceCost {
   /** Measures the only model of a repository. */
   String run(Path repository, Path logs) throws Exception {
     MeshPlan plan =
-        new MeshPlan(
-            root, repository, FreePorts.find(1).get(0), logs, MeshPlan.LONG_RUN, Map.of());
+        new MeshPlan(root, repository, FreePorts.find(1).get(0), logs, MeshPlan.LONG_RUN, Map.of());
     PairedTimes times = new PairedTimes();
     List<Trace> traces = new ArrayList<>();
     try (Mesh mesh = Mesh.start(plan);
