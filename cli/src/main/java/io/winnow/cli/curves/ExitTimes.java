@@ -45,7 +45,7 @@ record ExitTimes(double threshold, List<Pair> pairs) {
 
     /** Whether a gate lets the visual tokens go. */
     boolean letsGo() {
-      return exact.flatMap(exit -> exit.layer().stream().boxed().findFirst()).isPresent();
+      return exact.filter(exit -> exit.layer().isPresent()).isPresent();
     }
   }
 

@@ -86,16 +86,11 @@ public final class PictureEncoder implements AutoCloseable {
     return known;
   }
 
-  /** Makes room for a picture file outside of any trace. */
-  public PictureUpload upload(PictureKey key, long length) throws RefusedException {
-    return upload(key, length, PictureTrace.NONE);
-  }
-
   /**
    * Makes room for a picture file.
    *
    * @param length of the file, at least 1
-   * @param trace of the request that uploads it
+   * @param trace of the request that uploads it; {@link PictureTrace#NONE} outside of any
    * @throws RefusedException if there is no such model, the file is too large, or too many are
    *     being uploaded already
    */

@@ -10,6 +10,7 @@ import io.winnow.encoder.pictures.EncoderTelemetry.Lookup;
 import io.winnow.encoder.pictures.FakeTower;
 import io.winnow.encoder.pictures.PictureEncoder;
 import io.winnow.encoder.pictures.PictureKey;
+import io.winnow.encoder.pictures.PictureTrace;
 import io.winnow.encoder.pictures.PictureUpload;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -82,7 +83,8 @@ class EncoderMetricsTest {
   private void submit(String text) throws Exception {
     byte[] file = text.getBytes(StandardCharsets.UTF_8);
     byte[] hash = MessageDigest.getInstance("SHA-256").digest(file);
-    PictureUpload upload = encoder.upload(PictureKey.of("demo", hash), file.length);
+    PictureUpload upload =
+        encoder.upload(PictureKey.of("demo", hash), file.length, PictureTrace.NONE);
     upload.add(ByteBuffer.wrap(file));
     encoder.submit(upload);
   }

@@ -184,7 +184,7 @@ class PictureEncoderTest {
 
   @Test
   void refusesBytesThatAreNotTheAnnouncedOnes() throws Exception {
-    PictureUpload upload = encoder.upload(key("a cat"), 5);
+    PictureUpload upload = encoder.upload(key("a cat"), 5, PictureTrace.NONE);
     upload.add(bytes("a dog"));
 
     assertFailure(encoder.submit(upload), Reason.CONTENT_MISMATCH);
@@ -194,7 +194,7 @@ class PictureEncoderTest {
 
   @Test
   void refusesAFileAboveTheLimit() {
-    assertThatThrownBy(() -> encoder.upload(key("a cat"), 1001))
+    assertThatThrownBy(() -> encoder.upload(key("a cat"), 1001, PictureTrace.NONE))
         .isInstanceOfSatisfying(
             RefusedException.class,
             e -> assertThat(e.failure().reason()).isEqualTo(Reason.PICTURE_TOO_LARGE));
@@ -202,9 +202,9 @@ class PictureEncoderTest {
 
   @Test
   void refusesUploadsAboveTheBudget() throws Exception {
-    PictureUpload first = encoder.upload(key("a"), 1000);
-    PictureUpload second = encoder.upload(key("b"), 1000);
-    assertThatThrownBy(() -> encoder.upload(key("c"), 1))
+    PictureUpload first = encoder.upload(key("a"), 1000, PictureTrace.NONE);
+    PictureUpload second = encoder.upload(key("b"), 1000, PictureTrace.NONE);
+    assertThatThrownBy(() -> encoder.upload(key("c"), 1, PictureTrace.NONE))
         .isInstanceOfSatisfying(
             RefusedException.class,
             e -> assertThat(e.failure().reason()).isEqualTo(Reason.OVERLOADED));
@@ -213,7 +213,7 @@ class PictureEncoderTest {
     first.close();
 
     assertThat(encoder.uploadBytes()).isEqualTo(1000);
-    encoder.upload(key("c"), 1).close();
+    encoder.upload(key("c"), 1, PictureTrace.NONE).close();
     second.close();
     assertNothingHeld();
   }
@@ -307,7 +307,7 @@ class PictureEncoderTest {
   }
 
   private EncodeTicket submit(String file) throws Exception {
-    PictureUpload upload = encoder.upload(key(file), file.length());
+    PictureUpload upload = encoder.upload(key(file), file.length(), PictureTrace.NONE);
     upload.add(bytes(file));
     assertThat(upload.isComplete()).isTrue();
     return encoder.submit(upload);
