@@ -78,8 +78,9 @@ class ReplicatedTritonIT {
   }
 
   @AfterEach
-  void everyServerIsBack() {
+  void everyServerIsBackAndIdle() {
     assertThat(runtime.alive()).isTrue();
+    await(() -> servers.values().stream().allMatch(server -> server.load().running() == 0));
   }
 
   static List<Sampling> samplings() {
@@ -128,7 +129,9 @@ class ReplicatedTritonIT {
       holder.await(PrefillStarted.class);
     }
     List<RecordingListener> queued = List.of(new RecordingListener(), new RecordingListener());
-    queued.forEach(listener -> runtime.start(longest(), listener).decode(1));
+    List<Generation> waiting =
+        queued.stream().map(listener -> runtime.start(longest(), listener)).toList();
+    waiting.forEach(generation -> generation.decode(1));
     RealTriton lost = servers.keySet().iterator().next();
     try {
       await(() -> servers.values().stream().allMatch(one -> one.load().queued() == 1));
@@ -142,6 +145,7 @@ class ReplicatedTritonIT {
     }
 
     queued.forEach(listener -> listener.await(Token.class));
+    waiting.forEach(Generation::close);
     back(lost, unused -> {});
   }
 
