@@ -121,11 +121,11 @@ final class AskCommand implements Callable<Integer> {
     }
   }
 
-  private void ask(Question asked, URI services, List<URI> stores, ReportFiles files)
+  private void ask(Question asked, URI url, List<URI> stores, ReportFiles files)
       throws IOException {
     PrintWriter out = spec().commandLine().getOut();
     Optional<String> traceId = trace ? Optional.of(ChatClient.newTraceId()) : Optional.empty();
-    ChatClient client = new ChatClient(services, traceId);
+    ChatClient client = new ChatClient(url, services.apiKey(), traceId);
     Answer answer = client.ask(asked, json ? text -> {} : text -> print(out, text));
     if (json) {
       out.println(AnswerReport.json(answer));

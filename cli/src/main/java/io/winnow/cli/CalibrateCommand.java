@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -127,6 +128,8 @@ final class CalibrateCommand implements Callable<Integer> {
       description = "Use this pruner-svc (gRPC); it stores recipes where it is set to.")
   private @Nullable String pruner;
 
+  @Mixin private ApiKeyOption apiKey = new ApiKeyOption();
+
   @Spec private @Nullable CommandSpec spec;
 
   CalibrateCommand(Checkout checkout) {
@@ -141,6 +144,7 @@ final class CalibrateCommand implements Callable<Integer> {
     if ((decoder == null) != (pruner == null)) {
       throw usage("--decoder and --pruner go together");
     }
+    apiKey.check();
     List<CalibrateBegin> wishes = wishes();
     try {
       List<KnownQuestion> chosen = StratifiedSample.take(QuestionFile.read(questions()), samples);
@@ -226,7 +230,8 @@ final class CalibrateCommand implements Callable<Integer> {
       List<CalibrateBegin> wishes)
       throws IOException {
     PrintWriter out = spec().commandLine().getOut();
-    try (CalibrationBridge bridge = new CalibrationBridge(decoderTarget, prunerTarget, TIMEOUT)) {
+    try (CalibrationBridge bridge =
+        new CalibrationBridge(decoderTarget, prunerTarget, apiKey.key(), TIMEOUT)) {
       CollectStarted started = bridge.open(model == null ? "" : model);
       say(
           "model \"%s\", %d layers, %d prompts"

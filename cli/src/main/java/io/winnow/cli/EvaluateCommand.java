@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -106,7 +107,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private void work(List<KnownQuestion> chosen, URI url) throws IOException {
-    ChatClient client = new ChatClient(url);
+    ChatClient client = new ChatClient(url, services.apiKey(), Optional.empty());
     PrintWriter out = spec().commandLine().getOut();
     try (Questioner questioner =
         new Questioner(asked -> client.ask(asked, text -> {}), services.model(), concurrency)) {

@@ -56,6 +56,11 @@ final class RepositoryOptions {
     return Optional.ofNullable(models);
   }
 
+  /** Whether the bundled model is meant, at whichever precision. */
+  boolean areBundled() {
+    return models == null;
+  }
+
   /** The repository to serve; the bundled model is exported when that is due. */
   Path repository(Checkout checkout, PrintWriter progress) throws CommandFailure {
     return models != null

@@ -61,6 +61,7 @@ final class ServeCommand implements Callable<Integer> {
                   MeshPlan.recipesIn(models.recipes(checkout)))
               .with(triton.settings());
       try (Mesh mesh = Mesh.start(plan)) {
+        FirstQuestion.ask(checkout, mesh.url(), models, triton);
         return serve(mesh, plan);
       }
     } catch (IOException e) {

@@ -24,6 +24,8 @@ final class ServiceOptions {
 
   @Mixin private TritonOptions triton = new TritonOptions();
 
+  @Mixin private ApiKeyOption apiKey = new ApiKeyOption();
+
   @Option(
       names = "--model",
       paramLabel = "NAME",
@@ -58,6 +60,10 @@ final class ServiceOptions {
     return Optional.ofNullable(model);
   }
 
+  Optional<String> apiKey() {
+    return apiKey.key();
+  }
+
   /** Folder of the recipes that services started here follow. */
   Path recipes(Checkout checkout) {
     return models.recipes(checkout);
@@ -67,6 +73,7 @@ final class ServiceOptions {
   void check() {
     models.check();
     triton.check();
+    apiKey.check();
     if (url == null) {
       return;
     }
@@ -102,6 +109,7 @@ final class ServiceOptions {
         work.at(URI.create(running.get().url()), running.get().stores());
       } else {
         try (Mesh mesh = Mesh.start(plan(checkout, jvmFlags))) {
+          FirstQuestion.ask(checkout, mesh.url(), models, triton);
           work.at(mesh.url(), mesh.traceStores());
         }
       }

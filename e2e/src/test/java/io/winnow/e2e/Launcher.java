@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Calls the launcher script as a user does, from a folder of the user's own. */
@@ -15,14 +16,25 @@ final class Launcher {
 
   private final Path folder;
   private final int patienceSeconds;
+  private final Map<String, String> environment;
 
   Launcher(Path folder) {
     this(folder, PATIENCE_SECONDS);
   }
 
   Launcher(Path folder, int patienceSeconds) {
+    this(folder, patienceSeconds, Map.of());
+  }
+
+  private Launcher(Path folder, int patienceSeconds, Map<String, String> environment) {
     this.folder = folder;
     this.patienceSeconds = patienceSeconds;
+    this.environment = environment;
+  }
+
+  /** With this in the environment, and nothing else than the test's own. */
+  Launcher with(String name, String value) {
+    return new Launcher(folder, patienceSeconds, Map.of(name, value));
   }
 
   /** What a finished command left. */
@@ -59,6 +71,7 @@ final class Launcher {
     ProcessBuilder process = new ProcessBuilder(command).directory(folder.toFile());
     // The reactor has built everything; a build inside it would pull the files from under it.
     process.environment().put("WINNOW_BUILT", "1");
+    process.environment().putAll(environment);
     return process;
   }
 

@@ -45,6 +45,27 @@ class PruningLauncherIT {
   }
 
   @Test
+  void askShowsTheExitAndWhatItSaved(TestMesh mesh) throws Exception {
+    Result result =
+        new Launcher(folder)
+            .run(
+                "ask",
+                TestMesh.ROOT.resolve("demo-model/pictures/ex03.png"),
+                "Is there a circle?",
+                "--prune",
+                "dyvte",
+                "--blocking",
+                "--url",
+                mesh.url());
+
+    assertThat(result.status()).as(result.err()).isZero();
+    assertThat(result.out())
+        .startsWith("yes")
+        .containsPattern("exit +after layer 3, saved 50 % of the FLOPs")
+        .containsPattern("verdicts +2, none late");
+  }
+
+  @Test
   void whatTheServiceRefusesIsOneLine(TestMesh mesh) throws Exception {
     assertRefused("magic", ask(mesh, "--prune", "magic"));
     assertRefused("one of flops_ratio", ask(mesh, "--flops", "0.5", "--keep", "0.5"));

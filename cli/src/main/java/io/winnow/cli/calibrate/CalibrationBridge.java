@@ -2,7 +2,9 @@ package io.winnow.cli.calibrate;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.winnow.cli.evaluate.KnownQuestion;
 import io.winnow.v1.AnswerLogits;
 import io.winnow.v1.CalibrateBegin;
@@ -28,6 +30,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.logging.Level;
@@ -40,6 +43,8 @@ import java.util.logging.Logger;
 public final class CalibrationBridge implements AutoCloseable {
 
   private static final int MAX_MESSAGE_BYTES = 4 << 20;
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
   /** Held on to, or its level would be forgotten: the transport tells what it has loaded. */
   private static final Logger TRANSPORT_LOG = Logger.getLogger("io.grpc.netty");
@@ -59,19 +64,23 @@ public final class CalibrationBridge implements AutoCloseable {
   /**
    * @param decoder gRPC target of decoder-svc, host:port
    * @param pruner gRPC target of pruner-svc, host:port
+   * @param apiKey for a decoder-svc that asks for one; pruner-svc has no callers but the mesh's
    * @param timeout for all of it
    */
-  public CalibrationBridge(String decoder, String pruner, Duration timeout) {
-    this.decoderChannel = channel(decoder);
-    this.prunerChannel = channel(pruner);
+  public CalibrationBridge(
+      String decoder, String pruner, Optional<String> apiKey, Duration timeout) {
+    Metadata known = new Metadata();
+    apiKey.ifPresent(key -> known.put(AUTHORIZATION, "Bearer " + key));
+    this.decoderChannel =
+        channel(decoder).intercept(MetadataUtils.newAttachHeadersInterceptor(known)).build();
+    this.prunerChannel = channel(pruner).build();
     this.timeout = timeout;
   }
 
-  private static ManagedChannel channel(String target) {
+  private static NettyChannelBuilder channel(String target) {
     return NettyChannelBuilder.forTarget(target)
         .usePlaintext()
-        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-        .build();
+        .maxInboundMessageSize(MAX_MESSAGE_BYTES);
   }
 
   /**

@@ -36,6 +36,7 @@ public final class ChatClient {
   private static final int MAX_ERROR_BYTES = 1 << 16;
 
   private final URI completions;
+  private final Optional<String> apiKey;
   private final Optional<String> traceId;
   private final HttpClient http =
       HttpClient.newBuilder()
@@ -47,14 +48,16 @@ public final class ChatClient {
    * @param url where the API is, without /v1
    */
   public ChatClient(URI url) {
-    this(url, Optional.empty());
+    this(url, Optional.empty(), Optional.empty());
   }
 
   /**
    * @param url where the API is, without /v1
+   * @param apiKey for services that ask for one; visible ASCII
    * @param traceId the trace that its questions become part of; without, each gets one of its own
    */
-  public ChatClient(URI url, Optional<String> traceId) {
+  public ChatClient(URI url, Optional<String> apiKey, Optional<String> traceId) {
+    this.apiKey = apiKey;
     this.traceId = traceId;
     completions = URI.create(url.toString().replaceFirst("/+$", "") + "/v1/chat/completions");
   }
@@ -72,6 +75,7 @@ public final class ChatClient {
             .timeout(LIMIT)
             .header("content-type", "application/json")
             .POST(BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body(question))));
+    apiKey.ifPresent(key -> request.header("authorization", "Bearer " + key));
     traceId.ifPresent(
         id -> request.header("traceparent", "00-%s-%s-01".formatted(id, randomHex(16))));
     try {

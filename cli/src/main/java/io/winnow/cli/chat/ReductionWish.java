@@ -44,8 +44,17 @@ public record ReductionWish(
 
   /** Leaves everything to the service. */
   public static ReductionWish none() {
+    return by(Optional.empty());
+  }
+
+  /** Names a method and leaves the rest to the service. */
+  public static ReductionWish of(String method) {
+    return by(Optional.of(method));
+  }
+
+  private static ReductionWish by(Optional<String> method) {
     return new ReductionWish(
-        Optional.empty(),
+        method,
         OptionalDouble.empty(),
         OptionalDouble.empty(),
         OptionalDouble.empty(),

@@ -26,6 +26,7 @@ class ChatClientTest {
       new Question(new byte[] {1, 2, 3}, "what?", Optional.of("demo"), OptionalInt.of(5));
 
   private final CompletableFuture<String> asked = new CompletableFuture<>();
+  private final CompletableFuture<String> authorization = new CompletableFuture<>();
   private HttpServer server;
   private int status = 200;
   private String response =
@@ -37,6 +38,7 @@ class ChatClientTest {
     server.createContext(
         "/v1/chat/completions",
         exchange -> {
+          authorization.complete(exchange.getRequestHeaders().getFirst("Authorization"));
           asked.complete(
               new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
           byte[] body = response.getBytes(StandardCharsets.UTF_8);
@@ -114,6 +116,14 @@ class ChatClientTest {
                 + "\"report\":true}");
     JsonNode picture = request.path("messages").path(0).path("content").path(0).path("image_url");
     assertThat(picture.path("detail").asText()).isEqualTo("low");
+  }
+
+  @Test
+  void showsTheKeyThatItHas() throws Exception {
+    URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    new ChatClient(url, Optional.of("secret"), Optional.empty()).ask(QUESTION, text -> {});
+
+    assertThat(authorization.join()).isEqualTo("Bearer secret");
   }
 
   @Test
