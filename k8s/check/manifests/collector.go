@@ -2,6 +2,8 @@ package manifests
 
 import (
 	"fmt"
+	"path"
+	"regexp"
 	"slices"
 	"time"
 
@@ -12,6 +14,9 @@ import (
 )
 
 const collector = "otel-collector"
+
+// Where the collector listens, said in its settings.
+var anyAddress = regexp.MustCompile(`\bendpoint: 0\.0\.0\.0:(\d+)`)
 
 // What is in the collector's own file of settings that others depend on.
 type collection struct {
@@ -68,6 +73,40 @@ func judgedWhole(set *Set) []string {
 				complaints = append(complaints, fmt.Sprintf("%s: judges a trace after %s, but %s is %s", collector, wait, limit, longest))
 			}
 		}
+	}
+	return complaints
+}
+
+// Its ports, and the folder of the file of traces, are in its settings once more.
+func collectorListens(set *Set) []string {
+	found, settings, err := collectorOf(set)
+	if found == nil || err != nil {
+		return nil // which judgedWhole says
+	}
+	container := found.Spec.Template.Spec.Containers[0]
+	var declared, listening []string
+	for _, port := range container.Ports {
+		declared = append(declared, fmt.Sprint(port.ContainerPort))
+	}
+	for _, volume := range found.Spec.Template.Spec.Volumes {
+		if volume.Name != "config" {
+			continue
+		}
+		for _, match := range anyAddress.FindAllStringSubmatch(set.ConfigMaps[volume.ConfigMap.Name].Data["config.yaml"], -1) {
+			listening = append(listening, match[1])
+		}
+	}
+	slices.Sort(declared)
+	slices.Sort(listening)
+	var complaints []string
+	if !slices.Equal(declared, listening) {
+		complaints = append(complaints, fmt.Sprintf("%s: listens at %v, its ports are %v", collector, listening, declared))
+	}
+	folder := path.Dir(settings.Exporters.Recent.Path)
+	if !slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool {
+		return m.Name == "traces" && m.MountPath == folder && !m.ReadOnly
+	}) {
+		complaints = append(complaints, collector+": cannot write to "+folder)
 	}
 	return complaints
 }

@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -31,6 +32,18 @@ var hops = []string{
 	"pruner-svc -> kube-dns:53",
 	"triton -> kube-dns:53",
 	"vision-encoder-svc -> kube-dns:53",
+	"decoder-svc -> kube-dns:53/UDP",
+	"pruner-svc -> kube-dns:53/UDP",
+	"triton -> kube-dns:53/UDP",
+	"vision-encoder-svc -> kube-dns:53/UDP",
+}
+
+// Addresses that may be a cluster's own, or nobody's.
+var unroutable = []string{
+	"10.0.0.7", "100.64.0.1", "127.0.0.1", "192.168.1.1",
+	// The other blocks of IANA's registries of special-purpose addresses, one of each.
+	"0.0.0.1", "172.16.0.1", "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "240.0.0.1",
+	"2001::1", "2001:db8::1", "2002:a00::1", "3fff::1", "fd12::1",
 }
 
 var more = map[string][]string{
@@ -43,19 +56,23 @@ var more = map[string][]string{
 		"triton -> otel-collector:4317", "vision-encoder-svc -> otel-collector:4317",
 		"decoder-svc -> otel-collector:4318", "pruner-svc -> otel-collector:4318",
 		"triton -> otel-collector:4318", "vision-encoder-svc -> otel-collector:4318",
-		"otel-collector -> kube-dns:53", "otel-collector -> traces:4317",
+		"otel-collector -> kube-dns:53", "otel-collector -> kube-dns:53/UDP", "otel-collector -> traces:4317",
 		"otel-collector -> prometheus:4317", // the namespace is allowed as a whole
 	},
-	"gpu+gateway-inference": {
-		"client -> endpoint-picker:9002", "endpoint-picker -> decoder-svc:8080", "endpoint-picker -> kube-dns:53",
-		// The API server may be at any address but a metadata service's.
-		"endpoint-picker -> node:443", "endpoint-picker -> node:6443",
-		"endpoint-picker -> loopback:443", "endpoint-picker -> loopback:6443",
-		"endpoint-picker -> private:443", "endpoint-picker -> private:6443",
-		"endpoint-picker -> carrier:443", "endpoint-picker -> carrier:6443",
-		"endpoint-picker -> public:443", "endpoint-picker -> public:6443",
-		"endpoint-picker -> public6:443", "endpoint-picker -> public6:6443",
-	},
+	"gpu+gateway-inference": append(reaches("endpoint-picker", slices.Concat([]string{"public", "public6"}, unroutable), 443, 6443),
+		"client -> endpoint-picker:9002", "endpoint-picker -> decoder-svc:8080",
+		"endpoint-picker -> kube-dns:53", "endpoint-picker -> kube-dns:53/UDP"),
+}
+
+// The API server may be at any address but a metadata service's.
+func reaches(from string, to []string, ports ...int) []string {
+	var hops []string
+	for _, one := range to {
+		for _, port := range ports {
+			hops = append(hops, fmt.Sprintf("%s -> %s:%d", from, one, port))
+		}
+	}
+	return hops
 }
 
 func outside() []Party {
@@ -69,7 +86,7 @@ func outside() []Party {
 	address := func(name, ip string) Party {
 		return Party{Name: name, Address: netip.MustParseAddr(ip), Outside: true}
 	}
-	return []Party{
+	parties := []Party{
 		{Name: "client", Outside: true, NamespaceLabels: namespace("clients", "winnow.io/clients"), Labels: labels.Set{name: "client"}},
 		{Name: "stranger", Outside: true, NamespaceLabels: namespace("other"), Labels: labels.Set{name: "decoder-svc"}},
 		{Name: "prometheus", Outside: true, NamespaceLabels: namespace("monitoring"), Labels: labels.Set{name: "prometheus"}},
@@ -80,15 +97,15 @@ func outside() []Party {
 		address("metadata-aws6", "fd00:ec2::254"),
 		address("metadata-gcp6", "fd20:ce::254"),
 		address("metadata-azure", "168.63.129.16"),
-		address("node", "10.0.0.7"),
-		address("loopback", "127.0.0.1"),
-		address("private", "192.168.1.1"),
-		address("carrier", "100.64.0.1"),
 		address("mapped6", "64:ff9b::a9fe:a9fe"),
 		address("link6", "fe80::1"),
 		address("public", "93.184.216.34"),
 		address("public6", "2606:4700::1111"),
 	}
+	for _, ip := range unroutable {
+		parties = append(parties, address(ip, ip))
+	}
+	return parties
 }
 
 func parties(set *Set) []Party {
@@ -128,6 +145,9 @@ func open(set *Set) []string {
 				if MayTalk(set.Policies, from, to, corev1.ProtocolTCP, port) {
 					found = append(found, fmt.Sprintf("%s -> %s:%d", from.Name, to.Name, port))
 				}
+				if MayTalk(set.Policies, from, to, corev1.ProtocolUDP, port) {
+					found = append(found, fmt.Sprintf("%s -> %s:%d/UDP", from.Name, to.Name, port))
+				}
 			}
 		}
 	}
@@ -140,7 +160,11 @@ func TestExactlyTheHopsAreOpen(t *testing.T) {
 	for _, set := range sets(t) {
 		byName[set.Name] = set
 	}
-	for name, further := range more {
+	// Policies of components add up, and open nothing between two of them.
+	everything := slices.Concat(slices.Collect(maps.Values(more))...)
+	expected := maps.Clone(more)
+	expected["gpu+everything-hpa"], expected["gpu+everything-keda"] = everything, everything
+	for name, further := range expected {
 		set := byName[name]
 		if set == nil {
 			t.Fatalf("%s was not rendered", name)
@@ -217,6 +241,8 @@ func TestBrokenPoliciesAreNoticed(t *testing.T) {
 		{"gpu", "  - Egress\n"},
 		{"gpu+picture-fetching", "        - 169.254.0.0/16\n"},
 		{"gpu+picture-fetching", "        - 168.63.129.16/32\n"},
+		{"gpu+picture-fetching", "        - 198.18.0.0/15\n"},
+		{"gpu+picture-fetching", "        - 2002::/16\n"},
 		{"gpu+gateway-inference", "        - fd20:ce::254/128\n"},
 	} {
 		set := edit[0]

@@ -29,6 +29,10 @@ type Set struct {
 	Policies    []networkingv1.NetworkPolicy
 	Autoscalers []autoscalingv2.HorizontalPodAutoscaler
 	Scaled      []ScaledObject
+	Identities  []Identity
+	Monitors    []Monitor
+	Pools       []Pool
+	Routes      []Route
 }
 
 // ScaledObject is the part of KEDA's that the rules look at.
@@ -116,8 +120,15 @@ func (set *Set) add(document string) error {
 		return put(set.ConfigMaps, head.Metadata.Name, document)
 	case "ServiceAccount":
 		return put(set.Accounts, head.Metadata.Name, document)
+	case "PodMonitor":
+		return appendTo(&set.Monitors, document)
+	case "InferencePool":
+		return appendTo(&set.Pools, document)
+	case "HTTPRoute":
+		return appendTo(&set.Routes, document)
 	case "Certificate":
 		set.Secrets[head.Spec.SecretName] = true
+		return appendTo(&set.Identities, document)
 	case "Secret":
 		set.Secrets[head.Metadata.Name] = true
 	case "PersistentVolumeClaim":

@@ -34,6 +34,11 @@ var Rules = map[string]Rule{
 	"what is mounted is there":                  mounted,
 	"services lead to ports":                    servicesLead,
 	"services say what they speak":              servicesSpeak,
+	"settings lead to services":                 settingsLead,
+	"what listens is where its port says":       listens,
+	"certificates say whose they are":           certified,
+	"what Prometheus scrapes is there":          scraped,
+	"a gateway's way leads to decoders":         routed,
 	"what comes first does not reserve more":    initsAreSmall,
 	"all export the same, and for the GPU":      exportAlike,
 	"autoscalers and manifests do not disagree": scaledOnce,
@@ -230,7 +235,7 @@ func probedPort(container corev1.Container, probe *corev1.Probe) string {
 }
 
 // The picker of endpoints watches pods; nothing else asks the API server.
-var mayHaveToken = []string{"endpoint-picker"}
+var mayHaveToken = []string{picker}
 
 func identified(set *Set) []string {
 	return perPod(set, func(deployment appsv1.Deployment, pod corev1.PodSpec) string {
@@ -296,8 +301,9 @@ func budgeted(set *Set) []string {
 func initsAreSmall(set *Set) []string {
 	return perPod(set, func(_ appsv1.Deployment, pod corev1.PodSpec) string {
 		for _, first := range pod.InitContainers {
-			if first.Resources.Requests.Cpu().Cmp(*pod.Containers[0].Resources.Requests.Cpu()) > 0 {
-				return first.Name + " requests more processor than " + pod.Containers[0].Name
+			before, after := first.Resources.Requests, pod.Containers[0].Resources.Requests
+			if before.Cpu().Cmp(*after.Cpu()) > 0 || before.Memory().Cmp(*after.Memory()) > 0 {
+				return first.Name + " requests more than " + pod.Containers[0].Name
 			}
 		}
 		return ""

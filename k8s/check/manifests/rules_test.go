@@ -69,7 +69,10 @@ func TestRulesNoticeWhatIsBroken(t *testing.T) {
 			{"laptop", "quarkus.shutdown.delay=60s", "quarkus.shutdown.delay=30s"},
 			{"laptop", "quarkus.shutdown.delay=60s", "quarkus.shutdown.delay=90s"},
 			{"laptop", "winnow.mesh.max-connection-age=30s", "winnow.mesh.max-connection-age=60s"},
-			{"laptop", "seconds: 45", "seconds: 10"}},
+			{"laptop", "seconds: 45", "seconds: 10"},
+			{"gpu", "terminationGracePeriodSeconds: 390", "terminationGracePeriodSeconds: 350"},
+			{"gpu", "--exit-timeout-secs=310", "--exit-timeout-secs=300"},
+			{"gpu+gateway-inference", "terminationGracePeriodSeconds: 360", "terminationGracePeriodSeconds: 300"}},
 		"pods are spread":          {{"laptop", "topologyKey: topology.kubernetes.io/zone", "topologyKey: zone"}},
 		"disruptions are budgeted": {{"laptop", "kind: PodDisruptionBudget", "kind: Nothing"}},
 		"what is mounted is there": {{"gpu", "claimName: models", "claimName: model"}, {"gpu+mtls", "secretName: pruner-svc-mesh\n  uris", "secretName: pruner-mesh\n  uris"}},
@@ -78,7 +81,34 @@ func TestRulesNoticeWhatIsBroken(t *testing.T) {
 			{"gpu", "appProtocol: kubernetes.io/h2c", "appProtocol: https"},
 			{"gpu+mtls", "winnow.mesh.tls.certificate=", "winnow.mesh.tls.other="},
 			{"gpu+gateway-inference", "--secure-serving=true", "--secure-serving=false"}},
-		"what comes first does not reserve more": {{"laptop", "cpu: 250m\n            memory: 1280Mi", "cpu: 500m\n            memory: 1280Mi"}},
+		"settings lead to services": {
+			{"laptop", "winnow.encoder.target=vision-encoder-svc:", "winnow.encoder.target=vision-encoder:"},
+			{"gpu", "winnow.triton.endpoints=triton:8001", "winnow.triton.endpoints=triton:8003"},
+			{"laptop+otel-collector", "http://otel-collector:4318\n", "http://otel-collector:4316\n"},
+			{"gpu+otel-collector", "http://otel-collector:4318/v1", "http://otel-colector:4318/v1"}},
+		"what listens is where its port says": {
+			{"gpu", "--grpc-port=8001", "--grpc-port=8003"},
+			{"gpu+otel-collector", "0.0.0.0:13133", "0.0.0.0:13134"},
+			{"gpu+otel-collector", "path: /var/lib/traces/", "path: /var/lib/trace/"}},
+		"certificates say whose they are": {
+			{"gpu+mtls", "  - spiffe://winnow/ns/winnow/sa/decoder-svc", "  - spiffe://winnow/ns/winnow/sa/decoder"},
+			{"gpu+mtls", "  - server auth", "  - signing"},
+			{"gpu+mtls", "identity=spiffe://winnow/ns/winnow/sa/pruner-svc", "identity=spiffe://winnow/ns/winnow/sa/pruner"}},
+		"what Prometheus scrapes is there": {
+			{"gpu+monitoring", "    - decoder-svc\n", "    - decoder\n"},
+			{"gpu+monitoring", "port: metrics", "port: http"},
+			{"laptop+monitoring", "path: /q/metrics", "path: /metrics"},
+			{"laptop+monitoring", "jobLabel: app.kubernetes.io/name", "jobLabel: app.kubernetes.io/part-of"}},
+		"a gateway's way leads to decoders": {
+			{"gpu+gateway-inference", "number: 8080", "number: 8081"},
+			{"gpu+gateway-inference", "number: 9002", "number: 9003"},
+			{"gpu+gateway-inference", "--pool-name=winnow", "--pool-name=other"},
+			{"gpu+gateway-inference", "metrics-path=/q/metrics", "metrics-path=/metrics"},
+			{"gpu+gateway-inference", "kind: InferencePool\n      name: winnow", "kind: InferencePool\n      name: other"},
+			{"gpu+gateway-inference", "request: 360s", "request: 300s"}},
+		"what comes first does not reserve more": {
+			{"laptop", "cpu: 250m\n            memory: 1280Mi", "cpu: 500m\n            memory: 1280Mi"},
+			{"laptop", "memory: 1280Mi", "memory: 2Gi"}},
 		"all export the same, and for the GPU": {
 			{"gpu", "- fp16", "- int8"},
 			{"gpu", "name: recipes\n          readOnly: true\n      enableServiceLinks: false\n      initContainers:\n      - args:\n        - export", "name: recipes\n          readOnly: true\n      enableServiceLinks: false\n      initContainers:\n      - args:\n        - import"}},

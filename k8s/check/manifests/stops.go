@@ -14,6 +14,9 @@ import (
 // Seconds that the service itself takes at a stop, after preStop: see docs/settings.md.
 func drain(set *Set, deployment appsv1.Deployment) (time.Duration, error) {
 	settings := Properties(filesOf(set, deployment))
+	if len(settings) == 0 {
+		return unload(set, deployment)
+	}
 	var sum time.Duration
 	for _, key := range []string{"quarkus.shutdown.delay", "quarkus.shutdown.timeout", "winnow." + strings.TrimSuffix(strings.TrimPrefix(deployment.Name, "vision-"), "-svc") + ".drain-timeout"} {
 		if settings[key] == "" {
@@ -28,9 +31,50 @@ func drain(set *Set, deployment appsv1.Deployment) (time.Duration, error) {
 	return sum, nil
 }
 
+// Triton's own: it ends what is under way, which may be the longest answer.
+func unload(set *Set, deployment appsv1.Deployment) (time.Duration, error) {
+	for _, arg := range deployment.Spec.Template.Spec.Containers[0].Args {
+		seconds, found := strings.CutPrefix(arg, "--exit-timeout-secs=")
+		if !found {
+			continue
+		}
+		exit, err := time.ParseDuration(seconds + "s")
+		if longest := longestOf(set); err == nil && exit <= longest {
+			err = fmt.Errorf("leaves answers %s to end, and they may take %s", exit, longest)
+		}
+		return exit, err
+	}
+	return 0, fmt.Errorf("does not say how long it takes to stop")
+}
+
+// The longest answer that any service of the set allows.
+func longestOf(set *Set) time.Duration {
+	var longest time.Duration
+	for _, deployment := range set.Deployments {
+		settings := Properties(filesOf(set, deployment))
+		for _, key := range []string{"winnow.http.answer-timeout", "winnow.decoder.answer-timeout"} {
+			limit, _ := time.ParseDuration(settings[key])
+			longest = max(longest, limit)
+		}
+	}
+	return longest
+}
+
+// Answers stream through the picker.
+func streamsEnd(set *Set, pod corev1.PodSpec) string {
+	grace := time.Duration(*pod.TerminationGracePeriodSeconds) * time.Second
+	if longest := longestOf(set); grace <= longest {
+		return fmt.Sprintf("is killed after %s, and answers may take %s", grace, longest)
+	}
+	return ""
+}
+
 func endInPeace(set *Set) []string {
 	return perPod(set, func(deployment appsv1.Deployment, pod corev1.PodSpec) string {
-		if len(filesOf(set, deployment)) == 0 {
+		if deployment.Name == picker {
+			return streamsEnd(set, pod)
+		}
+		if partOf(deployment) == "" {
 			return ""
 		}
 		hook := pod.Containers[0].Lifecycle
@@ -69,7 +113,7 @@ func timeToNotice(set *Set, deployment appsv1.Deployment, preStop time.Duration)
 	if notice := preStop + delay; notice < stale {
 		return fmt.Sprintf("refuses requests %s after it left the lists, which may be known for %s", notice, stale)
 	}
-	if deployment.Name != "decoder-svc" {
+	if deployment.Name != decoder {
 		return "" // its callers are the project's own, which look names up all the time
 	}
 	age, _ := time.ParseDuration(settings["winnow.mesh.max-connection-age"])
@@ -124,7 +168,7 @@ func scaleInIsSlow(set *Set) []string {
 	const longest = 300
 	var complaints []string
 	check := func(target string, in *autoscalingv2.HPAScalingRules) {
-		if target != "decoder-svc" {
+		if target != decoder {
 			return
 		}
 		if in == nil || in.StabilizationWindowSeconds == nil || *in.StabilizationWindowSeconds < longest {

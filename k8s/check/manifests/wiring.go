@@ -86,7 +86,7 @@ func servicesSpeak(set *Set) []string {
 
 // The picker has TLS unless it is told otherwise.
 func secured(set *Set, deployment appsv1.Deployment) bool {
-	if deployment.Name == "endpoint-picker" {
+	if deployment.Name == picker {
 		return !slices.Contains(deployment.Spec.Template.Spec.Containers[0].Args, "--secure-serving=false")
 	}
 	return Properties(filesOf(set, deployment))["winnow.mesh.tls.certificate"] != ""
