@@ -58,7 +58,8 @@ final class Launcher {
    */
   Process startGroup(Object... args) throws IOException {
     ProcessBuilder builder = command(args).redirectError(ProcessBuilder.Redirect.INHERIT);
-    builder.command().add(0, "setsid");
+    // Children of a shell's background job would ignore Ctrl-C otherwise.
+    builder.command().addAll(0, List.of("setsid", "env", "--default-signal=INT"));
     return builder.start();
   }
 

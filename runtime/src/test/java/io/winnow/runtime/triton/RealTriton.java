@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 public final class RealTriton implements AutoCloseable {
 
   private static final Duration START = Duration.ofSeconds(120); // an installation included
-  private static final Duration STOP = Duration.ofSeconds(40);
+  private static final int STARTS = 3;
+  private static final Duration STOP = Duration.ofSeconds(90); // its own limit is 30 s
   private static final int CALL_MILLIS = 60_000; // loading a model included
   private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
 
@@ -41,6 +42,7 @@ public final class RealTriton implements AutoCloseable {
     this.metricsPort = ports.get(2);
     this.log = Path.of("target", "triton-" + grpcPort + ".log").toAbsolutePath();
     this.process = launch();
+    awaitReady();
   }
 
   /**
@@ -50,9 +52,7 @@ public final class RealTriton implements AutoCloseable {
    * @param options of the script, such as {@code --models none}
    */
   public static RealTriton start(Path repository, String... options) {
-    RealTriton triton = new RealTriton(repository, List.of(options));
-    triton.awaitReady();
-    return triton;
+    return new RealTriton(repository, List.of(options));
   }
 
   /** "host:port" of gRPC. */
@@ -161,16 +161,30 @@ public final class RealTriton implements AutoCloseable {
     }
   }
 
+  /** On a busy machine this version's Python backend now and then aborts while it starts. */
   private void awaitReady() {
+    for (int starts = 1; !becomesReady(); starts++) {
+      if (starts == STARTS) {
+        throw new IllegalStateException("Triton ends with " + process.exitValue() + ", see " + log);
+      }
+      process = launch();
+    }
+  }
+
+  /** Waits until it takes requests; false if it ends instead. */
+  private boolean becomesReady() {
     long end = System.nanoTime() + START.toNanos();
     while (!ready()) {
-      if (!process.isAlive() || System.nanoTime() > end) {
-        String state = process.isAlive() ? "is not ready" : "ended with " + process.exitValue();
+      if (!process.isAlive()) {
+        return false;
+      }
+      if (System.nanoTime() > end) {
         close();
-        throw new IllegalStateException("Triton " + state + ", see " + log);
+        throw new IllegalStateException("Triton is not ready, see " + log);
       }
       pause();
     }
+    return true;
   }
 
   private boolean ready() {
@@ -228,7 +242,7 @@ public final class RealTriton implements AutoCloseable {
   }
 
   /** A process of another program has no condition to wait on. */
-  private static void pause() {
+  public static void pause() {
     try {
       TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());
     } catch (InterruptedException e) {

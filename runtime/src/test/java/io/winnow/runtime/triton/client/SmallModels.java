@@ -15,8 +15,6 @@ final class SmallModels {
 
   static final CallSettings CALL = CallSettings.within(Duration.ofSeconds(60));
 
-  private static final int STARTS = 3;
-
   private static @Nullable RealTriton shared;
 
   private SmallModels() {}
@@ -40,14 +38,22 @@ final class SmallModels {
     List<String> all = new ArrayList<>();
     all.addAll(List.of("--", "--grpc-header-forward-pattern=(traceparent|x-.*)"));
     all.addAll(List.of(options));
-    for (int attempt = 1; ; attempt++) {
+    return RealTriton.start(repository(), all.toArray(String[]::new));
+  }
+
+  /** Waits until a server that was started anew is connected to again. */
+  static void awaitConnected(TritonEndpoint endpoint) {
+    CallSettings look = CallSettings.within(Duration.ofSeconds(10));
+    long end = System.nanoTime() + CALL.timeout().toNanos();
+    while (true) {
       try {
-        return RealTriton.start(repository(), all.toArray(String[]::new));
-      } catch (IllegalStateException e) {
-        // On a busy machine this version's Python backend now and then aborts while it starts.
-        if (attempt == STARTS) {
+        endpoint.ready(look);
+        return;
+      } catch (TritonException e) { // gRPC is still in the pause after its last attempt
+        if (System.nanoTime() > end) {
           throw e;
         }
+        RealTriton.pause();
       }
     }
   }

@@ -48,7 +48,8 @@ class TritonFaultsIT {
       assertThat(failure).hasMessageContaining("Check that the server runs");
 
       frail.restart();
-      assertThat(endpoint.infer(SmallModels.echo(1), CALL.asRepeatable()).output("x").toFloats())
+      SmallModels.awaitConnected(endpoint);
+      assertThat(endpoint.infer(SmallModels.echo(1), CALL).output("x").toFloats())
           .containsExactly(1);
       // The new server knows no region of the old one.
       assertThat(endpoint.infer(shared(large), CALL).output("x").toFloats()).isEqualTo(large);

@@ -72,6 +72,7 @@ class TritonTlsIT {
       stranger.issue(folder.resolve("client"), "client");
       triton.stop();
       triton.restart(); // it reads its files only then
+      SmallModels.awaitConnected(endpoint);
       assertServes(endpoint);
     }
   }
