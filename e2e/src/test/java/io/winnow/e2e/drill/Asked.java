@@ -10,6 +10,7 @@ import java.util.List;
 /**
  * A question about a picture, and how its visual tokens are to be pruned.
  *
+ * @param picture a file; empty: the question is about words only, and asks nothing of an encoder
  * @param method of {@code visual_token_reduction}; empty: left to the service
  * @param answer what every replica must answer
  */
@@ -29,6 +30,16 @@ record Asked(byte[] picture, String text, String method, String answer) {
 
     @Override
     void close();
+  }
+
+  boolean hasPicture() {
+    return picture.length > 0;
+  }
+
+  /** A question without a picture; the mesh must be at rest, as for {@link #mixed}. */
+  static Asked words(Caller caller) throws Exception {
+    Asked asked = new Asked(new byte[0], "What is in the picture?", "", "");
+    return new Asked(asked.picture, asked.text, "", caller.ask(asked).text);
   }
 
   /** The bundled questions, unpruned, with what the reference implementation answers. */

@@ -38,10 +38,6 @@ final class GrpcCaller implements Caller {
             .build();
   }
 
-  DecoderGrpc.DecoderStub stub() {
-    return DecoderGrpc.newStub(channel);
-  }
-
   @Override
   public Heard ask(Asked asked) {
     Iterator<GenerateResponse> steps =
@@ -62,15 +58,13 @@ final class GrpcCaller implements Caller {
     return new Heard(method, text.toString());
   }
 
-  static GenerateRequest request(Asked asked) {
-    GenerateRequest.Builder request =
-        GenerateRequest.newBuilder()
-            .addMessages(
-                ChatMessage.newBuilder()
-                    .setRole("user")
-                    .addParts(
-                        ContentPart.newBuilder().setPicture(ByteString.copyFrom(asked.picture())))
-                    .addParts(ContentPart.newBuilder().setText(asked.text())));
+  private static GenerateRequest request(Asked asked) {
+    ChatMessage.Builder message = ChatMessage.newBuilder().setRole("user");
+    if (asked.hasPicture()) {
+      message.addParts(ContentPart.newBuilder().setPicture(ByteString.copyFrom(asked.picture())));
+    }
+    message.addParts(ContentPart.newBuilder().setText(asked.text()));
+    GenerateRequest.Builder request = GenerateRequest.newBuilder().addMessages(message);
     if (!asked.method().isEmpty()) {
       VisualTokenReduction.Builder wish =
           VisualTokenReduction.newBuilder().setMethod(asked.method());

@@ -99,11 +99,14 @@ final class HttpCaller implements Caller {
     ObjectNode body = JSON.createObjectNode().put("model", "demo").put("temperature", 0);
     ArrayNode content =
         body.putArray("messages").addObject().put("role", "user").putArray("content");
-    content
-        .addObject()
-        .put("type", "image_url")
-        .putObject("image_url")
-        .put("url", "data:image/png;base64," + Base64.getEncoder().encodeToString(asked.picture()));
+    if (asked.hasPicture()) {
+      String picture = Base64.getEncoder().encodeToString(asked.picture());
+      content
+          .addObject()
+          .put("type", "image_url")
+          .putObject("image_url")
+          .put("url", "data:image/png;base64," + picture);
+    }
     content.addObject().put("type", "text").put("text", asked.text());
     if (!asked.method().isEmpty()) {
       ObjectNode wish = body.putObject("visual_token_reduction").put("method", asked.method());

@@ -71,9 +71,18 @@ final class Replica {
 
   /** How many requests it has taken, by its own metrics. */
   double taken() throws IOException {
+    return sum(service.takenMetric());
+  }
+
+  /** How many answers a decoder has under way, by its own metrics. */
+  double live() throws IOException {
+    return sum("winnow_decoder_answers_live ");
+  }
+
+  private double sum(String metric) throws IOException {
     return get(service.metricsUrl(address))
         .lines()
-        .filter(line -> line.startsWith(service.takenMetric()))
+        .filter(line -> line.startsWith(metric))
         .mapToDouble(line -> Double.parseDouble(value(line)))
         .sum();
   }
@@ -120,6 +129,22 @@ final class Replica {
 
   boolean isAlive() {
     return process.isAlive();
+  }
+
+  /** Keeps its connections, and does nothing, until {@link #wake}. */
+  void sleep() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  void wake() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    if (kill.waitFor() != 0) {
+      throw new IOException("no signal " + name + " for " + service.module());
+    }
   }
 
   void kill() {

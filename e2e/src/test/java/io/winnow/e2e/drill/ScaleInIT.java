@@ -4,22 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
 import io.winnow.e2e.drill.Asked.Heard;
-import io.winnow.v1.GenerateRequest;
-import io.winnow.v1.GenerateResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Properties;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -54,17 +47,18 @@ class ScaleInIT {
     replicas.start(List.of(Service.DECODER), 2);
     Replica stays = replicas.of(Service.DECODER).get(0);
     Replica goes = replicas.of(Service.DECODER).get(1);
-    Asked longest =
-        Asked.bundled().stream().max(Comparator.comparingInt(a -> a.answer().length())).get();
+    Replica encoder = replicas.of(Service.ENCODER).get(0);
+    Asked picture = Asked.bundled().get(0);
 
     // Only the one that goes is listed while its clients connect.
     replicas.leave(stays);
     GrpcCaller rpc = opened(new GrpcCaller(replicas.names(), GrpcCaller.ON_LOSS_ONLY));
     HttpCaller kept = opened(new HttpCaller(replicas.names(), Protocol.HTTP_1_1));
-    LiveAnswer live = new LiveAnswer();
-    rpc.stub().generate(GrpcCaller.request(longest), live);
-    live.takeOne();
-    assertThat(longest.complaint(kept.ask(longest))).isEmpty();
+    Asked words = Asked.words(kept);
+    // An answer that is under way for as long as this test likes: its picture is not encoded yet.
+    encoder.sleep();
+    CompletableFuture<Heard> live = CompletableFuture.supplyAsync(() -> rpc.ask(picture));
+    await("the answer is under way", () -> goes.live() == 1);
     double taken = goes.taken();
 
     replicas.join(stays);
@@ -73,20 +67,21 @@ class ScaleInIT {
 
     // Not ready first, and what a kept connection brings is still answered, for the last time.
     await("it is not ready", () -> !goes.isReady());
-    assertThat(longest.complaint(kept.ask(longest))).isEmpty();
+    assertThat(words.complaint(kept.ask(words))).isEmpty();
     await("it counts the answer", () -> goes.taken() == taken + 1);
-    assertThat(longest.complaint(kept.ask(longest))).isEmpty();
+    assertThat(words.complaint(kept.ask(words))).isEmpty();
     await("the client has moved on", () -> stays.taken() == 1);
 
-    // Then new work is refused, while the answer under way goes on, as slowly as it is read.
+    // Then new work is refused, while the answer under way goes on, for as long as it takes.
     GrpcCaller late = opened(new GrpcCaller(names(goes), GrpcCaller.ON_LOSS_ONLY));
-    await("it refuses new work", () -> refuses(late, longest));
+    await("it refuses new work", () -> refuses(late, words));
+    assertThat(live).isNotDone();
     assertThat(goes.isAlive()).isTrue();
-    assertThat(live.takeAll()).isEqualTo(longest.answer());
+    encoder.wake();
+    assertThat(picture.complaint(live.get(1, TimeUnit.MINUTES))).isEmpty();
     goes.awaitEnd(grace());
     replicas.forget(goes);
-    Heard after = kept.ask(longest);
-    assertThat(longest.complaint(after)).isEmpty();
+    assertThat(picture.complaint(kept.ask(picture))).isEmpty();
   }
 
   private <T extends AutoCloseable> T opened(T caller) {
@@ -144,67 +139,5 @@ class ScaleInIT {
             .matcher(Files.readString(K8S.resolve("decoder-svc.yaml")));
     assertThat(found.find()).isTrue();
     return Duration.ofSeconds(Long.parseLong(found.group(1)));
-  }
-
-  /** An answer that comes as slowly as it is read. */
-  private static final class LiveAnswer
-      implements ClientResponseObserver<GenerateRequest, GenerateResponse> {
-
-    private final BlockingQueue<Optional<GenerateResponse>> steps = new LinkedBlockingQueue<>();
-    private final StringBuilder text = new StringBuilder();
-    private volatile ClientCallStreamObserver<GenerateRequest> call;
-    private volatile Throwable failure;
-
-    @Override
-    public void beforeStart(ClientCallStreamObserver<GenerateRequest> stream) {
-      call = stream;
-      stream.disableAutoRequestWithInitial(1);
-    }
-
-    @Override
-    public void onNext(GenerateResponse step) {
-      steps.add(Optional.of(step));
-    }
-
-    @Override
-    public void onError(Throwable thrown) {
-      failure = thrown;
-      steps.add(Optional.empty());
-    }
-
-    @Override
-    public void onCompleted() {
-      steps.add(Optional.empty());
-    }
-
-    /** Up to the first piece of text. */
-    void takeOne() throws InterruptedException {
-      assertThat(take()).isTrue();
-      while (text.isEmpty()) {
-        call.request(1);
-        assertThat(take()).isTrue();
-      }
-    }
-
-    /** The whole text, once it has ended well. */
-    String takeAll() throws InterruptedException {
-      do {
-        call.request(1);
-      } while (take());
-      assertThat(failure).isNull();
-      return text.toString();
-    }
-
-    private boolean take() throws InterruptedException {
-      Optional<GenerateResponse> step = steps.poll(1, TimeUnit.MINUTES);
-      if (step == null || step.isEmpty()) {
-        assertThat(failure).isNull();
-        return false;
-      }
-      if (step.get().hasDelta()) {
-        text.append(step.get().getDelta().getText());
-      }
-      return true;
-    }
   }
 }
