@@ -2,6 +2,7 @@ package io.winnow.serving;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.config.MeterFilter;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.winnow.runtime.mesh.MeshNetwork;
 import io.winnow.runtime.metrics.Meters;
@@ -11,10 +12,15 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.Optional;
+import org.eclipse.microprofile.health.Readiness;
 
 /** The parts of every service that are the same. */
 @ApplicationScoped
 class ServingWiring {
+
+  private static final String NO_PAGE =
+      "The service starts or stops: its metrics are here while /q/health/ready says that it is up.\n";
 
   @Produces
   @Singleton
@@ -32,14 +38,22 @@ class ServingWiring {
     return Meters.withoutOddNames();
   }
 
-  void metricsPage(@Observes Router router, MeterRegistry registry) {
+  void metricsPage(
+      @Observes Router router, MeterRegistry registry, @Readiness MetricsReadiness readiness) {
     router
         .get(MetricsPage.PATH)
         .order(MetricsPage.ROUTE_ORDER)
         .blockingHandler(
             routing -> {
-              MetricsPage page = MetricsPage.of(registry, routing.request().getHeader("Accept"));
-              routing.response().putHeader("Content-Type", page.contentType()).end(page.text());
+              HttpServerResponse response = routing.response();
+              Optional<MetricsPage> page =
+                  readiness.isBound()
+                      ? MetricsPage.of(registry, routing.request().getHeader("Accept"))
+                      : Optional.empty();
+              page.ifPresentOrElse(
+                  whole ->
+                      response.putHeader("Content-Type", whole.contentType()).end(whole.text()),
+                  () -> response.setStatusCode(503).end(NO_PAGE));
             },
             /* ordered= */ false);
   }

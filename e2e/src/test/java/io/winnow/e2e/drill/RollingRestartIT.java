@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.winnow.e2e.drill.Asked.Caller;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -123,11 +124,11 @@ class RollingRestartIT {
     }
   }
 
-  /** Its metrics come a moment after it is ready. */
-  private static boolean takes(Replica replica) {
+  /** A Triton opens the port of its metrics a moment after it is ready. */
+  private static boolean takes(Replica replica) throws IOException {
     try {
       return replica.taken() > 0;
-    } catch (IOException e) {
+    } catch (ConnectException e) {
       return false;
     }
   }

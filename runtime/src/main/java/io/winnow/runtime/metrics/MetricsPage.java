@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.prometheus.client.exporter.common.TextFormat;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,19 +25,19 @@ public record MetricsPage(String contentType, String text) {
   /**
    * Takes some milliseconds: not for an event loop.
    *
-   * @param registry one that holds the registry that Prometheus reads
+   * @param registry holds the registry that Prometheus reads, but not while a service starts or
+   *     stops
    * @param accept the Accept header; null without one
+   * @return empty without that registry
    */
   @SuppressWarnings("deprecation") // of Micrometer's two, the registry that Quarkus has
-  public static MetricsPage of(MeterRegistry registry, @Nullable String accept) {
+  public static Optional<MetricsPage> of(MeterRegistry registry, @Nullable String accept) {
     String type = TextFormat.chooseContentType(accept);
-    PrometheusMeterRegistry read =
-        parts(registry)
-            .filter(PrometheusMeterRegistry.class::isInstance)
-            .map(PrometheusMeterRegistry.class::cast)
-            .findFirst()
-            .orElseThrow(() -> new IllegalStateException("Prometheus reads none of " + registry));
-    return new MetricsPage(type, read.scrape(type));
+    return parts(registry)
+        .filter(PrometheusMeterRegistry.class::isInstance)
+        .map(PrometheusMeterRegistry.class::cast)
+        .findFirst()
+        .map(read -> new MetricsPage(type, read.scrape(type)));
   }
 
   private static Stream<MeterRegistry> parts(MeterRegistry registry) {
