@@ -120,9 +120,10 @@ class DecoderWiring {
   /** Everybody who hears what happens to answers. */
   @Produces
   @Singleton
-  TelemetrySource telemetry(OpenTelemetry traces, TracesConfig config, DecoderMetrics metrics) {
+  static TelemetrySource telemetry(
+      OpenTelemetry traces, TracesConfig config, DecoderMetrics metrics) {
     AnswerTraces traced = new AnswerTraces(traces.getTracer("io.winnow.decoder"), config.content());
-    return TelemetrySource.all(List.of(metrics.beside(traced)));
+    return TelemetrySource.all(List.of(traced, metrics));
   }
 
   @Produces

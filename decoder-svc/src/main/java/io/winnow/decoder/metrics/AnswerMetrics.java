@@ -6,7 +6,7 @@ import io.winnow.decoder.chat.ChatFailure.Reason;
 import io.winnow.decoder.chat.ChatMessage;
 import io.winnow.decoder.telemetry.AnswerEvent;
 import io.winnow.decoder.telemetry.AnswerTelemetry;
-import io.winnow.decoder.telemetry.TraceContext;
+import io.winnow.decoder.telemetry.RequestOrigin;
 import io.winnow.runtime.metrics.KnownValues;
 import io.winnow.tracing.Exemplars;
 import java.util.HashMap;
@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 final class AnswerMetrics implements AnswerTelemetry {
 
   private final DecoderMetrics metrics;
-  private final AnswerTelemetry traces;
+  private final String trace; // W3C traceparent
   private final long received;
   private final Map<Integer, Long> fetchOpened = new HashMap<>(); // [pictures]
   private ModelMeters model;
@@ -33,22 +33,21 @@ final class AnswerMetrics implements AnswerTelemetry {
   private long firstToken;
   private long lastToken;
 
-  AnswerMetrics(DecoderMetrics metrics, AnswerTelemetry traces, long received) {
+  AnswerMetrics(DecoderMetrics metrics, RequestOrigin origin) {
     this.metrics = metrics;
-    this.traces = traces;
-    this.received = received;
+    this.trace = origin.trace().traceparent();
+    this.received = origin.receivedNanos();
     this.model = metrics.of(KnownValues.OTHER);
   }
 
   @Override
   public void on(AnswerEvent event) {
-    traces.on(event);
     if (event instanceof AnswerEvent.Token token) {
       token(token.at());
       return;
     }
     Exemplars.naming(
-        traces.context(Hop.REQUEST, 0).traceparent(),
+        trace,
         () -> {
           if (!(arrival(event) || planning(event) || generation(event))) {
             end(event);
@@ -56,19 +55,12 @@ final class AnswerMetrics implements AnswerTelemetry {
         });
   }
 
-  @Override
-  public TraceContext context(Hop hop, int picture) {
-    return traces.context(hop, picture);
-  }
-
   private void token(long at) {
     model.outputTokens.increment();
     lastToken = at;
     if (tokens++ == 0) {
       firstToken = at;
-      Exemplars.naming(
-          traces.context(Hop.REQUEST, 0).traceparent(),
-          () -> record(model.firstToken, received, at));
+      Exemplars.naming(trace, () -> record(model.firstToken, received, at));
     }
   }
 

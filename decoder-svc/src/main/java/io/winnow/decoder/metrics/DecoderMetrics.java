@@ -7,6 +7,8 @@ import io.micrometer.core.instrument.Timer;
 import io.winnow.decoder.access.Admission;
 import io.winnow.decoder.chat.ChatFailure;
 import io.winnow.decoder.generation.AnsweringModel;
+import io.winnow.decoder.telemetry.AnswerTelemetry;
+import io.winnow.decoder.telemetry.RequestOrigin;
 import io.winnow.decoder.telemetry.TelemetrySource;
 import io.winnow.runtime.metrics.Buckets;
 import io.winnow.runtime.metrics.EnumCounters;
@@ -22,7 +24,7 @@ import java.util.function.IntSupplier;
  * The meters of answers, fed by what is told of each. Labels are bounded: models that are served,
  * methods that are known, and enums. Thread-safe.
  */
-public final class DecoderMetrics {
+public final class DecoderMetrics implements TelemetrySource {
 
   private final Meters meters;
   private final KnownValues models;
@@ -73,13 +75,10 @@ public final class DecoderMetrics {
     LoadGauges.register(meters, served, admission, liveAnswers);
   }
 
-  /**
-   * Measures what the traces hear, too.
-   *
-   * @param traces told of everything first, so that exemplars name the trace of a measured answer
-   */
-  public TelemetrySource beside(TelemetrySource traces) {
-    return origin -> new AnswerMetrics(this, traces.begin(origin), origin.receivedNanos());
+  /** Measures an answer; exemplars name the trace in its origin. */
+  @Override
+  public AnswerTelemetry begin(RequestOrigin origin) {
+    return new AnswerMetrics(this, origin);
   }
 
   /** The meters of a model, or of all that are not known. */

@@ -39,12 +39,11 @@ final class GuardedTelemetry implements AnswerTelemetry {
     }
     ended = event instanceof AnswerEvent.Finished || event instanceof AnswerEvent.Failed;
     for (AnswerTelemetry listener : listeners) {
-      guarded(
-          () -> {
-            listener.on(event);
-            return event;
-          },
-          event);
+      try {
+        listener.on(event);
+      } catch (RuntimeException e) {
+        failed(e);
+      }
     }
   }
 
@@ -63,8 +62,12 @@ final class GuardedTelemetry implements AnswerTelemetry {
     try {
       return call.get();
     } catch (RuntimeException e) {
-      log.log(Level.WARNING, "a telemetry listener failed; the answer goes on without it", e);
+      failed(e);
       return otherwise;
     }
+  }
+
+  private static void failed(RuntimeException e) {
+    log.log(Level.WARNING, "a telemetry listener failed; the answer goes on without it", e);
   }
 }

@@ -11,7 +11,6 @@ import io.winnow.decoder.chat.ExitReport.Effect;
 import io.winnow.decoder.telemetry.AnswerEvent;
 import io.winnow.decoder.telemetry.AnswerTelemetry;
 import io.winnow.decoder.telemetry.RequestOrigin;
-import io.winnow.decoder.telemetry.TelemetrySource;
 import io.winnow.decoder.telemetry.TraceContext;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -142,9 +141,7 @@ class DecoderMetricsTest {
   }
 
   private AnswerTelemetry begin() {
-    return metrics
-        .beside(TelemetrySource.NONE)
-        .begin(new RequestOrigin("id", RequestOrigin.Edge.HTTP, TraceContext.NONE, 0));
+    return metrics.begin(new RequestOrigin("id", RequestOrigin.Edge.HTTP, TraceContext.NONE, 0));
   }
 
   private static AnswerEvent prepared(String model) {
