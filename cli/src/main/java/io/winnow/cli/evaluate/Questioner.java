@@ -4,6 +4,7 @@ import io.winnow.cli.chat.Answer;
 import io.winnow.cli.chat.Question;
 import io.winnow.cli.chat.ReductionWish;
 import io.winnow.cli.chat.RequestRefusedException;
+import io.winnow.runtime.process.DaemonThreads;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -38,14 +39,7 @@ public final class Questioner implements AutoCloseable {
   public Questioner(Chat chat, Optional<String> model, int concurrency) {
     this.chat = chat;
     this.model = model;
-    this.callers =
-        Executors.newFixedThreadPool(
-            concurrency,
-            task -> {
-              Thread thread = new Thread(task, "questioner");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.callers = Executors.newFixedThreadPool(concurrency, DaemonThreads.named("questioner"));
   }
 
   /**

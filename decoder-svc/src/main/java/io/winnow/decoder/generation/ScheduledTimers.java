@@ -1,5 +1,6 @@
 package io.winnow.decoder.generation;
 
+import io.winnow.runtime.process.DaemonThreads;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -11,14 +12,7 @@ public final class ScheduledTimers implements Timers, AutoCloseable {
   private final ScheduledThreadPoolExecutor executor;
 
   public ScheduledTimers() {
-    executor =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "winnow-timers");
-              thread.setDaemon(true);
-              return thread;
-            });
+    executor = new ScheduledThreadPoolExecutor(1, DaemonThreads.named("winnow-timers"));
     executor.setRemoveOnCancelPolicy(true);
   }
 

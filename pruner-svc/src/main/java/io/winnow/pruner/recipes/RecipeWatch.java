@@ -1,6 +1,7 @@
 package io.winnow.pruner.recipes;
 
 import io.winnow.pruner.planning.RecipeBook;
+import io.winnow.runtime.process.DaemonThreads;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -17,12 +18,7 @@ public final class RecipeWatch implements AutoCloseable {
 
   private final Optional<RecipeFolder> folder;
   private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread created = new Thread(task, "recipe-watch");
-            created.setDaemon(true);
-            return created;
-          });
+      Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("recipe-watch"));
 
   private RecipeWatch(Optional<RecipeFolder> folder) {
     this.folder = folder;

@@ -10,6 +10,7 @@ import io.grpc.util.AdvancedTlsX509TrustManager.Verification;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.winnow.runtime.process.DaemonThreads;
 import java.lang.System.Logger.Level;
 import java.net.Socket;
 import java.security.cert.CertificateException;
@@ -33,7 +34,7 @@ public final class MeshTls implements AutoCloseable {
 
   private final FollowedTls inForce;
   private final ScheduledExecutorService reloading =
-      Executors.newSingleThreadScheduledExecutor(MeshTls::thread);
+      Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("winnow-tls-reload"));
 
   private MeshTls(FollowedTls inForce) {
     this.inForce = inForce;
@@ -104,12 +105,6 @@ public final class MeshTls implements AutoCloseable {
   @Override
   public void close() {
     reloading.shutdownNow();
-  }
-
-  private static Thread thread(Runnable task) {
-    Thread thread = new Thread(task, "winnow-tls-reload");
-    thread.setDaemon(true);
-    return thread;
   }
 
   /** Leaves it to {@link CallerCheck}, which can say why. */

@@ -50,9 +50,9 @@ public final class StopRequests {
     Runnable request = requests.requested::countDown;
     catchSignal("TERM", request);
     catchSignal("INT", hasParent ? () -> {} : request);
-    startDaemon("stop-requests", requests::serve);
+    DaemonThreads.named("stop-requests").newThread(requests::serve).start();
     if (hasParent) {
-      startDaemon("parent-watch", requests::awaitEndOfInput);
+      DaemonThreads.named("parent-watch").newThread(requests::awaitEndOfInput).start();
     }
   }
 
@@ -75,12 +75,6 @@ public final class StopRequests {
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("this JVM cannot catch SIG" + name, e);
     }
-  }
-
-  private static void startDaemon(String name, Runnable body) {
-    Thread thread = new Thread(body, name);
-    thread.setDaemon(true);
-    thread.start();
   }
 
   private void awaitEndOfInput() {

@@ -1,4 +1,4 @@
-/** How a service's process ends. */
+/** How a process ends. */
 @NullMarked
 package io.winnow.runtime.process;
 

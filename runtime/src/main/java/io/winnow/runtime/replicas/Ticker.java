@@ -1,5 +1,6 @@
 package io.winnow.runtime.replicas;
 
+import io.winnow.runtime.process.DaemonThreads;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -19,8 +20,7 @@ final class Ticker {
   Ticker(String threadName, Duration interval, Runnable task) {
     this.interval = interval;
     this.task = task;
-    this.executor =
-        Executors.newSingleThreadScheduledExecutor(work -> Watch.daemon(work, threadName));
+    this.executor = Executors.newSingleThreadScheduledExecutor(DaemonThreads.named(threadName));
   }
 
   void start() {

@@ -1,5 +1,6 @@
 package io.winnow.runtime.replicas;
 
+import io.winnow.runtime.process.DaemonThreads;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -29,7 +30,7 @@ final class Watch {
             1,
             TimeUnit.MINUTES,
             new SynchronousQueue<>(),
-            work -> daemon(work, threadName + "-question"),
+            DaemonThreads.named(threadName + "-question"),
             new ThreadPoolExecutor.DiscardPolicy()); // stopped: nobody needs to know any more
     this.lookUps = new Ticker(threadName + "-names", interval, pool::lookUp);
     this.rounds =
@@ -52,11 +53,5 @@ final class Watch {
     lookUps.stop();
     rounds.stop();
     askers.shutdownNow();
-  }
-
-  static Thread daemon(Runnable work, String name) {
-    Thread thread = new Thread(work, name);
-    thread.setDaemon(true);
-    return thread;
   }
 }

@@ -1,5 +1,6 @@
 package io.winnow.runtime.streams;
 
+import io.winnow.runtime.process.DaemonThreads;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -14,14 +15,7 @@ public final class IdleTimer implements AutoCloseable {
 
   public IdleTimer(Duration limit) {
     this.limit = limit;
-    timer =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "idle-timer");
-              thread.setDaemon(true);
-              return thread;
-            });
+    timer = new ScheduledThreadPoolExecutor(1, DaemonThreads.named("idle-timer"));
     timer.setRemoveOnCancelPolicy(true);
   }
 

@@ -12,6 +12,7 @@ import io.winnow.runtime.RequestCheck;
 import io.winnow.runtime.RuntimeFailure;
 import io.winnow.runtime.RuntimeFailure.Kind;
 import io.winnow.runtime.RuntimeLoad;
+import io.winnow.runtime.process.DaemonThreads;
 import io.winnow.runtime.triton.client.CallSettings;
 import io.winnow.runtime.triton.client.InferStream;
 import io.winnow.runtime.triton.client.StreamListener;
@@ -27,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -72,7 +74,7 @@ final class TritonDecoderRuntime implements DecoderRuntime {
     this.line = new StartLine(settings.maxStarting());
     this.events = Executors.newSingleThreadExecutor(this::eventThread);
     ScheduledThreadPoolExecutor pool =
-        new ScheduledThreadPoolExecutor(2, task -> daemon(task, "timers")); // probes may block one
+        new ScheduledThreadPoolExecutor(2, daemons("timers")); // probes may block one
     pool.setRemoveOnCancelPolicy(true);
     this.timers = pool;
     this.endpoint = TritonEndpoint.at(address, settings.channel().withExecutor(this::post));
@@ -260,14 +262,12 @@ final class TritonDecoderRuntime implements DecoderRuntime {
   }
 
   private Thread eventThread(Runnable loop) {
-    Thread thread = daemon(loop, "events");
+    Thread thread = daemons("events").newThread(loop);
     eventThread = Optional.of(thread);
     return thread;
   }
 
-  private Thread daemon(Runnable task, String role) {
-    Thread thread = new Thread(task, "winnow-triton-" + role + "-" + modelName);
-    thread.setDaemon(true);
-    return thread;
+  private ThreadFactory daemons(String role) {
+    return DaemonThreads.named("winnow-triton-" + role + "-" + modelName);
   }
 }

@@ -7,6 +7,7 @@ import io.winnow.encoder.pictures.EncoderTelemetry.Lookup;
 import io.winnow.runtime.EncodedPicture;
 import io.winnow.runtime.RuntimeFullException;
 import io.winnow.runtime.RuntimeStoppedException;
+import io.winnow.runtime.process.DaemonThreads;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -66,11 +67,7 @@ public final class PictureEncoder implements AutoCloseable {
             0,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(limits.maxQueued()),
-            task -> {
-              Thread thread = new Thread(task, "encode-" + started.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+            task -> DaemonThreads.named("encode-" + started.incrementAndGet()).newThread(task));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.winnow.runtime.triton.client;
 
 import io.grpc.Status;
+import io.winnow.runtime.process.DaemonThreads;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -67,7 +68,7 @@ final class RegionPool {
     this.server = server;
     this.nanoClock = nanoClock;
     this.sameHost = LocalAddress.isLocal(address) && SharedRegion.supported();
-    this.worker = new ScheduledThreadPoolExecutor(1, RegionPool::thread);
+    this.worker = new ScheduledThreadPoolExecutor(1, DaemonThreads.named("winnow-triton-regions"));
     worker.setKeepAliveTime(10, TimeUnit.SECONDS);
     worker.allowCoreThreadTimeOut(true);
     worker.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -383,11 +384,5 @@ final class RegionPool {
     int least = (int) Math.max(SMALLEST, bytes);
     int highest = Integer.highestOneBit(least);
     return highest == least || highest == 1 << 30 ? least : highest << 1;
-  }
-
-  private static Thread thread(Runnable task) {
-    Thread thread = new Thread(task, "winnow-triton-regions");
-    thread.setDaemon(true);
-    return thread;
   }
 }
