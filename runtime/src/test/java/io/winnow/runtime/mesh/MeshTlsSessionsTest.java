@@ -1,17 +1,17 @@
 package io.winnow.runtime.mesh;
 
+import static io.winnow.runtime.mesh.TlsServer.CALLER;
+import static io.winnow.runtime.mesh.TlsServer.IDENTITY;
+import static io.winnow.runtime.mesh.TlsServer.STRANGER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
-import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyServerBuilder;
 import io.grpc.util.CertificateUtils;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -32,40 +32,28 @@ import org.junit.jupiter.api.io.TempDir;
 /** A TLS session that is resumed skips the certificates: it must not outlive what they said. */
 class MeshTlsSessionsTest {
 
-  private static final String SERVER = "spiffe://winnow/ns/test/sa/pruner-svc";
-  private static final String CALLER = "spiffe://winnow/ns/test/sa/decoder-svc";
-  private static final String STRANGER = "spiffe://winnow/ns/test/sa/stranger";
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
-
-  private final TestAuthority authority = new TestAuthority("mesh");
 
   @TempDir Path folder;
 
-  private MeshTls serverTls;
-  private Server server;
+  private TlsServer server;
 
   @BeforeEach
   void serve() throws Exception {
-    authority.issue(folder.resolve("server"), SERVER);
-    serverTls = MeshTls.open(files("server"));
-    NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-    serverTls.secure(builder, Set.of(CALLER));
-    server = builder.addService(CallerName.answering("served")).build().start();
+    server = new TlsServer(folder);
   }
 
   @AfterEach
   void stop() {
-    server.shutdownNow();
-    serverTls.close();
+    server.close();
   }
 
   @Test
   void aChannelShowsItsNewCertificateWhenItConnectsAnew() throws Exception {
-    authority.issue(folder.resolve("caller"), STRANGER);
-    try (MeshTls tls = MeshTls.open(files("caller"))) {
+    server.authority().issue(folder.resolve("caller"), STRANGER);
+    try (MeshTls tls = MeshTls.open(server.files("caller"))) {
       ManagedChannel channel =
-          Grpc.newChannelBuilder("127.0.0.1:" + server.getPort(), tls.towards(SERVER)).build();
+          Grpc.newChannelBuilder("127.0.0.1:" + server.port(), tls.towards(IDENTITY)).build();
       try {
         assertThatThrownBy(() -> CallerName.ask(channel))
             .isInstanceOfSatisfying(
@@ -73,7 +61,7 @@ class MeshTlsSessionsTest {
                 refusal ->
                     assertThat(refusal.getStatus().getCode())
                         .isEqualTo(Status.Code.PERMISSION_DENIED));
-        authority.issue(folder.resolve("caller"), CALLER);
+        server.authority().issue(folder.resolve("caller"), CALLER);
         tls.reload();
 
         assertThat(askUntilServed(channel)).isEqualTo("served");
@@ -87,8 +75,8 @@ class MeshTlsSessionsTest {
   /** Whoever calls decides what it offers to resume; the JVM's own client keeps that for a day. */
   @Test
   void aServerResumesNoSession() throws Exception {
-    authority.issue(folder.resolve("caller"), CALLER);
-    SSLContext context = keepingSessions(files("caller"));
+    server.authority().issue(folder.resolve("caller"), CALLER);
+    SSLContext context = keepingSessions(server.files("caller"));
     Set<Long> sessions = new HashSet<>();
     for (int i = 0; i < 5; i++) {
       assertThat(sessions.add(sessionBegan(context))).as("connection %d is of its own", i).isTrue();
@@ -113,7 +101,7 @@ class MeshTlsSessionsTest {
   private long sessionBegan(SSLContext context) throws Exception {
     InetAddress loopback = InetAddress.getLoopbackAddress();
     try (SSLSocket socket =
-        (SSLSocket) context.getSocketFactory().createSocket(loopback, server.getPort())) {
+        (SSLSocket) context.getSocketFactory().createSocket(loopback, server.port())) {
       SSLParameters parameters = socket.getSSLParameters();
       parameters.setApplicationProtocols(new String[] {"h2"});
       socket.setSSLParameters(parameters);
@@ -145,14 +133,5 @@ class MeshTlsSessionsTest {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), trusted.getTrustManagers(), new SecureRandom());
     return context;
-  }
-
-  private TlsFiles files(String name) {
-    Path own = folder.resolve(name);
-    return new TlsFiles(
-        own.resolve("certificate.pem"),
-        own.resolve("key.pem"),
-        own.resolve("trust.pem"),
-        TlsFiles.LEAST_RELOAD);
   }
 }

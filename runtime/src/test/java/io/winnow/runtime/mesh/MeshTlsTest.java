@@ -1,5 +1,8 @@
 package io.winnow.runtime.mesh;
 
+import static io.winnow.runtime.mesh.TlsServer.CALLER;
+import static io.winnow.runtime.mesh.TlsServer.IDENTITY;
+import static io.winnow.runtime.mesh.TlsServer.STRANGER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,18 +10,13 @@ import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
-import io.grpc.netty.NettyServerBuilder;
 import java.io.File;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,44 +26,32 @@ import org.junit.jupiter.api.io.TempDir;
 /** A real server and real connections on loopback. */
 class MeshTlsTest {
 
-  private static final String SERVER = "spiffe://winnow/ns/test/sa/pruner-svc";
-  private static final String CALLER = "spiffe://winnow/ns/test/sa/decoder-svc";
-  private static final String STRANGER = "spiffe://winnow/ns/test/sa/stranger";
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
-
-  private final TestAuthority authority = new TestAuthority("mesh");
 
   @TempDir Path folder;
 
-  private MeshTls serverTls;
-  private Server server;
+  private TlsServer server;
 
   @BeforeEach
   void serve() throws Exception {
-    authority.issue(folder.resolve("server"), SERVER);
-    serverTls = MeshTls.open(files("server"));
-    NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-    serverTls.secure(builder, Set.of(CALLER));
-    server = builder.addService(CallerName.answering("served")).build().start();
+    server = new TlsServer(folder);
   }
 
   @AfterEach
   void stop() {
-    server.shutdownNow();
-    serverTls.close();
+    server.close();
   }
 
   @Test
   void letsAnAllowedCallerCall() throws Exception {
-    authority.issue(folder.resolve("caller"), CALLER);
-    assertThat(askAs("caller", SERVER)).isEqualTo("served");
+    server.authority().issue(folder.resolve("caller"), CALLER);
+    assertThat(askAs("caller", IDENTITY)).isEqualTo("served");
   }
 
   @Test
   void refusesACallerThatIsNotAllowedAndSaysSo() throws Exception {
-    authority.issue(folder.resolve("caller"), STRANGER);
-    assertThatThrownBy(() -> askAs("caller", SERVER))
+    server.authority().issue(folder.resolve("caller"), STRANGER);
+    assertThatThrownBy(() -> askAs("caller", IDENTITY))
         .isInstanceOfSatisfying(
             StatusRuntimeException.class,
             refusal -> {
@@ -78,26 +64,26 @@ class MeshTlsTest {
 
   @Test
   void refusesACallerWithoutAnIdentity() throws Exception {
-    authority.issue(folder.resolve("caller"));
-    assertRefused(Status.Code.PERMISSION_DENIED, () -> askAs("caller", SERVER));
+    server.authority().issue(folder.resolve("caller"));
+    assertRefused(Status.Code.PERMISSION_DENIED, () -> askAs("caller", IDENTITY));
   }
 
   @Test
   void refusesACertificateOfAnotherAuthority() throws Exception {
     new TestAuthority("other").issue(folder.resolve("caller"), CALLER);
-    authority.trust(folder.resolve("caller"));
-    assertRefused(Status.Code.UNAVAILABLE, () -> askAs("caller", SERVER));
+    server.authority().trust(folder.resolve("caller"));
+    assertRefused(Status.Code.UNAVAILABLE, () -> askAs("caller", IDENTITY));
   }
 
   @Test
   void refusesAnExpiredCertificate() throws Exception {
-    authority.issueExpired(folder.resolve("caller"), CALLER);
-    assertRefused(Status.Code.UNAVAILABLE, () -> askAs("caller", SERVER));
+    server.authority().issueExpired(folder.resolve("caller"), CALLER);
+    assertRefused(Status.Code.UNAVAILABLE, () -> askAs("caller", IDENTITY));
   }
 
   @Test
   void refusesACallerWithoutACertificate() throws Exception {
-    File trust = files("server").trust().toFile();
+    File trust = server.files("server").trust().toFile();
     ChannelCredentials nothing = TlsChannelCredentials.newBuilder().trustManager(trust).build();
     assertRefused(Status.Code.UNAVAILABLE, () -> ask(nothing));
   }
@@ -109,34 +95,34 @@ class MeshTlsTest {
 
   @Test
   void callsNobodyButTheServerItMeans() throws Exception {
-    authority.issue(folder.resolve("caller"), CALLER);
+    server.authority().issue(folder.resolve("caller"), CALLER);
     assertRefused(Status.Code.UNAVAILABLE, () -> askAs("caller", STRANGER));
   }
 
   @Test
   void callsNoServerOfAnotherAuthority() throws Exception {
-    authority.issue(folder.resolve("caller"), CALLER);
+    server.authority().issue(folder.resolve("caller"), CALLER);
     new TestAuthority("other").trust(folder.resolve("caller"));
-    assertRefused(Status.Code.UNAVAILABLE, () -> askAs("caller", SERVER));
+    assertRefused(Status.Code.UNAVAILABLE, () -> askAs("caller", IDENTITY));
   }
 
   @Test
   void takesNewFilesWithoutARestart() throws Exception {
-    authority.issue(folder.resolve("caller"), CALLER);
+    server.authority().issue(folder.resolve("caller"), CALLER);
     TestAuthority next = new TestAuthority("next");
-    next.issue(folder.resolve("server"), SERVER);
+    next.issue(folder.resolve("server"), IDENTITY);
     next.issue(folder.resolve("next caller"), CALLER);
     assertThat(askUntilServed("next caller")).isEqualTo("served");
-    assertRefused(Status.Code.UNAVAILABLE, () -> askAs("caller", SERVER));
+    assertRefused(Status.Code.UNAVAILABLE, () -> askAs("caller", IDENTITY));
   }
 
   @Test
   void renewsTheCertificateThatACallerShows() throws Exception {
-    authority.issue(folder.resolve("caller"), STRANGER);
-    try (MeshTls tls = MeshTls.open(files("caller"))) {
-      ChannelCredentials credentials = tls.towards(SERVER);
+    server.authority().issue(folder.resolve("caller"), STRANGER);
+    try (MeshTls tls = MeshTls.open(server.files("caller"))) {
+      ChannelCredentials credentials = tls.towards(IDENTITY);
       assertRefused(Status.Code.PERMISSION_DENIED, () -> ask(credentials));
-      authority.issue(folder.resolve("caller"), CALLER);
+      server.authority().issue(folder.resolve("caller"), CALLER);
       tls.reload();
       assertThat(ask(credentials)).isEqualTo("served");
     }
@@ -144,28 +130,31 @@ class MeshTlsTest {
 
   @Test
   void keepsTheLastGoodFiles() throws Exception {
-    authority.issue(folder.resolve("caller"), CALLER);
+    server.authority().issue(folder.resolve("caller"), CALLER);
     new TestAuthority("next").trust(folder.resolve("server"));
-    Files.writeString(files("server").key(), "no key");
-    serverTls.reload();
-    assertThat(askAs("caller", SERVER)).isEqualTo("served");
+    Files.writeString(server.files("server").key(), "no key");
+    server.tls().reload();
+    assertThat(askAs("caller", IDENTITY)).isEqualTo("served");
   }
 
   @Test
   void takesNoKeyThatDoesNotBelongToItsCertificate() throws Exception {
-    authority.issue(folder.resolve("caller"), CALLER);
-    authority.issue(folder.resolve("other"), SERVER);
-    Files.copy(files("other").key(), files("server").key(), StandardCopyOption.REPLACE_EXISTING);
-    serverTls.reload();
-    assertThat(askAs("caller", SERVER)).isEqualTo("served");
-    assertThatThrownBy(() -> MeshTls.open(files("server")))
+    server.authority().issue(folder.resolve("caller"), CALLER);
+    server.authority().issue(folder.resolve("other"), IDENTITY);
+    Files.copy(
+        server.files("other").key(),
+        server.files("server").key(),
+        StandardCopyOption.REPLACE_EXISTING);
+    server.tls().reload();
+    assertThat(askAs("caller", IDENTITY)).isEqualTo("served");
+    assertThatThrownBy(() -> MeshTls.open(server.files("server")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("does not belong");
   }
 
   @Test
   void namesTheFileThatIsWrong() throws Exception {
-    TlsFiles good = files("server");
+    TlsFiles good = server.files("server");
     Path missing = folder.resolve("missing.pem");
     Path garbage = Files.writeString(folder.resolve("garbage.pem"), "garbage");
     assertWrong("winnow.mesh.tls.certificate is " + missing, missing, good.key(), good.trust());
@@ -180,21 +169,12 @@ class MeshTlsTest {
         .hasMessageStartingWith(message);
   }
 
-  private TlsFiles files(String name) {
-    Path own = folder.resolve(name);
-    return new TlsFiles(
-        own.resolve("certificate.pem"),
-        own.resolve("key.pem"),
-        own.resolve("trust.pem"),
-        TlsFiles.LEAST_RELOAD);
-  }
-
   private String askUntilServed(String name) throws Exception {
     String heard = "";
     long end = System.nanoTime() + PATIENCE_NANOS;
     while (!heard.equals("served") && System.nanoTime() < end) {
       try {
-        heard = askAs(name, SERVER);
+        heard = askAs(name, IDENTITY);
       } catch (StatusRuntimeException e) {
         heard = e.getStatus().toString();
       }
@@ -202,15 +182,15 @@ class MeshTlsTest {
     return heard;
   }
 
-  private String askAs(String name, String server) throws Exception {
-    try (MeshTls tls = MeshTls.open(files(name))) {
-      return ask(tls.towards(server));
+  private String askAs(String name, String identity) throws Exception {
+    try (MeshTls tls = MeshTls.open(server.files(name))) {
+      return ask(tls.towards(identity));
     }
   }
 
   private String ask(ChannelCredentials credentials) throws InterruptedException {
     ManagedChannel channel =
-        Grpc.newChannelBuilder("127.0.0.1:" + server.getPort(), credentials).build();
+        Grpc.newChannelBuilder("127.0.0.1:" + server.port(), credentials).build();
     try {
       return CallerName.ask(channel);
     } finally {
