@@ -7,10 +7,12 @@ import triton_python_backend_utils as pb_utils
 
 class TritonPythonModel:
     def initialize(self, args):
+        self.begun = 0
         self.cancelled = 0
 
     def execute(self, requests):
         for request in requests:
+            self.begun += 1
             count = int(pb_utils.get_input_tensor_by_name(request, "count").as_numpy()[0])
             pause = pb_utils.get_input_tensor_by_name(request, "pause_ms")
             pause = 0 if pause is None else int(pause.as_numpy()[0])
@@ -39,6 +41,7 @@ class TritonPythonModel:
                 pb_utils.InferenceResponse(
                     [
                         pb_utils.Tensor("left", np.array([left], np.int32)),
+                        pb_utils.Tensor("begun", np.array([self.begun], np.int32)),
                         pb_utils.Tensor("cancelled", np.array([self.cancelled], np.int32)),
                     ]
                 )

@@ -29,6 +29,7 @@ public abstract class DecoderStressContract extends DecoderContract {
   private static final int ANSWER = 8;
   private static final int[] PROMPTS = {1, 5, 33, 90};
   private static final long MEBIBYTE = 1 << 20;
+  private static final long MOST_GROWTH = 30; // MiB
 
   @Test
   void everyGenerationEndsOnceWhateverHappensToTheOthers() {
@@ -71,13 +72,20 @@ public abstract class DecoderStressContract extends DecoderContract {
   void slotsAreUsedAgainWithoutGrowth() throws IOException {
     try (DecoderRuntime runtime = open(DemoModel.endless(), new Bounds(2, 2))) {
       useSlots(runtime, 60);
-      long before = nativeBytes();
 
-      useSlots(runtime, GENERATIONS);
-
-      long grown = (nativeBytes() - before) / MEBIBYTE;
-      assertThat(grown).as("MiB of growth").isLessThan(30);
+      assertThat(leastGrowth(runtime)).as("MiB of growth").isLessThan(MOST_GROWTH);
     }
+  }
+
+  /** Of a few rounds: a leak shows in each of them, what allocators keep does not. */
+  private static long leastGrowth(DecoderRuntime runtime) throws IOException {
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < 4 && least >= MOST_GROWTH; round++) {
+      long before = nativeBytes();
+      useSlots(runtime, GENERATIONS);
+      least = Math.min(least, (nativeBytes() - before) / MEBIBYTE);
+    }
+    return least;
   }
 
   /** One after the other, half of them closed between prefill and answer. */

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -28,23 +29,29 @@ final class TritonContracts {
   private static final Path COPY = Path.of("target", "triton-repository").toAbsolutePath();
   private static final Set<String> LOADED = new HashSet<>(); // Triton models
 
+  /** What the suites ask for is no matter of time, however busy the machine is. */
+  private static final TritonSettings PATIENT =
+      TritonSettings.defaults()
+          .withAcknowledge(Duration.ofMinutes(1))
+          .withClose(Duration.ofMinutes(1));
+
   private static Optional<RealTriton> server = Optional.empty();
 
   private TritonContracts() {}
 
   static DecoderRuntime open(RepositoryModel model, Bounds bounds) {
     RepositoryModel bounded = load(model, bounds, Map.of());
-    return TritonRuntimes.decoder(bounded, server().address(), TritonSettings.defaults());
+    return TritonRuntimes.decoder(bounded, server().address(), PATIENT);
   }
 
   static Optional<ExitGates> openGates(RepositoryModel model) {
     loadOnce(model.name() + "-gates");
-    return TritonRuntimes.gates(model, server().address(), TritonSettings.defaults());
+    return TritonRuntimes.gates(model, server().address(), PATIENT);
   }
 
   static EncoderRuntime openEncoder(RepositoryModel model) {
     loadOnce(model.name() + "-vision");
-    return TritonRuntimes.encoder(model, server().address(), TritonSettings.defaults());
+    return TritonRuntimes.encoder(model, server().address(), PATIENT);
   }
 
   /**

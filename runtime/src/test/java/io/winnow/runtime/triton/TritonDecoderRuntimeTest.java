@@ -29,9 +29,11 @@ class TritonDecoderRuntimeTest {
   private static final RepositoryModel MODEL = DemoModel.endless();
   private static final String CHECKPOINT = MODEL.manifest().getCheckpointSha256();
   private static final Duration NEVER = Duration.ofHours(1);
+  private static final TritonSettings PATIENT =
+      TritonSettings.defaults().withProbe(Duration.ofSeconds(30));
 
   private final ScriptedDecoder server = new ScriptedDecoder(CHECKPOINT);
-  private TritonDecoderRuntime runtime = open(TritonSettings.defaults());
+  private TritonDecoderRuntime runtime = open(PATIENT);
 
   @AfterEach
   void close() {
@@ -70,7 +72,7 @@ class TritonDecoderRuntimeTest {
 
   @Test
   void whatWaitsBehindAGenerationThatAServerDoesNotQueueFailsWithIt() {
-    reopen(TritonSettings.defaults().withAcknowledge(Duration.ofMillis(200)));
+    reopen(PATIENT.withAcknowledge(Duration.ofSeconds(3))); // the last one is answered in time
     RecordingListener first = new RecordingListener();
     List<RecordingListener> behind = List.of(new RecordingListener(), new RecordingListener());
     start(first);

@@ -231,7 +231,8 @@ class TritonFaultsIT {
             new TritonDecoderRuntime(
                 model, TritonContracts.server().address(), TritonSettings.defaults())) {
       var unused = Phase.QUEUED.reach(other);
-      for (int round = 0; round < 100 && runtime.load().others().queued() == 0; round++) {
+      long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+      while (runtime.load().others().queued() == 0 && System.nanoTime() < end) {
         runtime.probe().run(); // the last one may still be on its way to the server
       }
 

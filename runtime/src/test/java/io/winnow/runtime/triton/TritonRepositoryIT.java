@@ -13,6 +13,7 @@ import io.winnow.runtime.contract.RecordingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** A server of its own on the repository as modelkit wrote it. */
@@ -24,7 +25,7 @@ class TritonRepositoryIT {
   @Test
   void whatModelkitWritesLoadsAsItIsAndDoesNotGrow() throws Exception {
     RepositoryModel model = DemoModel.model();
-    TritonSettings settings = TritonSettings.defaults();
+    TritonSettings settings = TritonSettings.defaults().withProbe(Duration.ofSeconds(30));
     try (RealTriton triton = RealTriton.start(model.root());
         DecoderRuntime decoder = TritonRuntimes.decoder(model, triton.address(), settings);
         EncoderRuntime encoder = TritonRuntimes.encoder(model, triton.address(), settings)) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class RecordingStreamListener implements StreamListener {
 
   private static final int LOOK_MILLIS = 100;
-  private static final int LOOKS = 200;
+  private static final int LOOKS = 600;
 
   final BlockingQueue<InferResponse> responses = new LinkedBlockingQueue<>();
 
@@ -51,7 +51,7 @@ final class RecordingStreamListener implements StreamListener {
 
   /** "OK" or the gRPC code. */
   String end() throws Exception {
-    return end.get(10, TimeUnit.SECONDS);
+    return end.get(60, TimeUnit.SECONDS);
   }
 
   @Override

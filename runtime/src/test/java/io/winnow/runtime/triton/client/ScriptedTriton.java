@@ -44,7 +44,7 @@ final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceService
       BlockingQueue<String> ends) {
 
     ModelInferRequest next() throws InterruptedException {
-      ModelInferRequest request = requests.poll(10, TimeUnit.SECONDS);
+      ModelInferRequest request = requests.poll(60, TimeUnit.SECONDS);
       if (request == null) {
         throw new AssertionError("no request came");
       }
@@ -53,7 +53,7 @@ final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceService
 
     /** "half-closed" or "cancelled". */
     String end() throws InterruptedException {
-      String end = ends.poll(10, TimeUnit.SECONDS);
+      String end = ends.poll(60, TimeUnit.SECONDS);
       if (end == null) {
         throw new AssertionError("the stream did not end");
       }
@@ -109,7 +109,7 @@ final class ScriptedTriton extends GRPCInferenceServiceGrpc.GRPCInferenceService
   }
 
   Stream stream() throws InterruptedException {
-    Stream stream = streams.poll(10, TimeUnit.SECONDS);
+    Stream stream = streams.poll(60, TimeUnit.SECONDS);
     if (stream == null) {
       throw new AssertionError("no stream was opened");
     }
