@@ -120,7 +120,9 @@ public final class Mesh implements AutoCloseable {
 
   private void launch() throws IOException {
     Files.createDirectories(plan.logs());
-    List<Integer> ports = FreePorts.find(5);
+    // The API's own is free as well, as long as decoder-svc does not listen.
+    List<Integer> ports =
+        FreePorts.find(6).stream().filter(port -> port != plan.httpPort()).toList();
     int encoderPort = ports.get(0);
     int prunerPort = ports.get(1);
     launch(
