@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The names here exist only in the test's resolver: what is reached is reached by its address. */
-@Timeout(30)
+@Timeout(120)
 final class PictureFetcherTest {
 
   private static final byte[] PICTURE = {1, 2, 3, 4, 5};

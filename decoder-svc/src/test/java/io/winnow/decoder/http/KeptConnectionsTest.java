@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A service that is about to stop, and clients that keep their connections. */
-@Timeout(30)
+@Timeout(120)
 final class KeptConnectionsTest {
 
   private static final String WHOLE = "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** OpenAI's own Java client, unmodified. */
-@Timeout(60)
+@Timeout(120)
 final class OpenAiClientTest {
 
   private final ApiServer server =

@@ -18,7 +18,7 @@ import java.util.Locale;
 /** A bare HTTP/1.1 connection, for what well-behaved clients do not do. */
 final class RawClient implements AutoCloseable {
 
-  private static final int TIMEOUT_MILLIS = 20_000;
+  private static final int TIMEOUT_MILLIS = 60_000;
 
   private final Socket socket = new Socket();
   private final InputStream in;

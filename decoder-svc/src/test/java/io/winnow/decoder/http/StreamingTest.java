@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Failures, slow readers and clients that leave, before and after the first token. */
-@Timeout(30)
+@Timeout(120)
 final class StreamingTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -182,8 +182,9 @@ final class StreamingTest {
   void goesOnWhenASlowClientReadsAgain() throws Exception {
     String text = "x".repeat(10_000);
     int count = 2000;
-    server.chat.answerBy(request -> Script.deltas(count, i -> new AnswerDelta(text, List.of())));
-    try (RawClient client = new RawClient(server.port(), RECEIVE_BUFFER)) {
+    try (ApiServer patient = ApiServer.start(); // slow is not stalled, however busy the machine is
+        RawClient client = new RawClient(patient.port(), RECEIVE_BUFFER)) {
+      patient.chat.answerBy(request -> Script.deltas(count, i -> new AnswerDelta(text, List.of())));
       client.send(RawClient.post(STREAM, "connection: close"));
       assertThat(client.head().status()).isEqualTo(200);
       int events = 0;
@@ -252,7 +253,12 @@ final class StreamingTest {
   private void assertNothingHeld() {
     server.chat.answerBy(request -> Script.of("ok"));
     assertThat(server.post(WHOLE).statusCode()).isEqualTo(200);
-    assertThat(server.admission.load().running()).isZero();
+    while (server.admission.load().running() > 0) {
+      Thread.onSpinWait(); // the other connection's event loop may not have got to it
+    }
+    while (server.budget.free() < 256L << 20) {
+      Thread.onSpinWait();
+    }
     assertThat(server.budget.free()).isEqualTo(256L << 20);
   }
 }
