@@ -191,7 +191,7 @@ class DecideExitTest {
   void doesNotCallItIdleWhileAGateIsComputed() throws Exception {
     gates.hold();
     try (InProcessPruner hasty =
-        new InProcessPruner(10, Duration.ofMillis(200), model -> Optional.of(gates))) {
+        new InProcessPruner(10, Duration.ofSeconds(1), model -> Optional.of(gates))) {
       StreamObserver<DecideRequest> decoder = hasty.decide(answers);
       decoder.onNext(begin(asking()));
       answers.next();
