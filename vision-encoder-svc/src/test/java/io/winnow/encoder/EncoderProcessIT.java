@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EncoderProcessIT {
 
   private static final int STREAMS = 60;
-  private static final int PATIENCE_SECONDS = 60;
+  private static final int PATIENCE_SECONDS = 120; // its start included
 
   @Test
   void answersWhatItAcceptedWhenItIsToldToStop(@TempDir Path folder) throws Exception {

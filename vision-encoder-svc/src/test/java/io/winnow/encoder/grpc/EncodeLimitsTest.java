@@ -97,7 +97,7 @@ class EncodeLimitsTest {
 
   @Test
   void aStreamIsNotIdleWhileItsPictureIsEncoded() throws Exception {
-    try (InProcessEncoder server = server(10, Duration.ofMillis(200))) {
+    try (InProcessEncoder server = server(10, Duration.ofSeconds(1))) {
       server.tower.hold();
       PictureCall waiting = server.call().upload("a cat");
       server.tower.awaitEncodes(1);
