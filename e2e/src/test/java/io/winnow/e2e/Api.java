@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 final class Api {
 
   static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration DEADLINE = Duration.ofSeconds(60);
+  private static final Duration DEADLINE = Duration.ofSeconds(120);
 
   private final URI completions;
   private final HttpClient http =

@@ -48,10 +48,7 @@ class DyVteIT {
         TestMesh.serveDemo(
             Map.of(
                 Mesh.PRUNER,
-                Map.of("winnow.pruner.recipes.folder", DEMO_MODEL.resolve("recipes").toString()),
-                Mesh.DECODER,
-                // A machine that is busy must not change what is compared here.
-                Map.of("winnow.decoder.verdict-timeout", "30s")));
+                Map.of("winnow.pruner.recipes.folder", DEMO_MODEL.resolve("recipes").toString())));
     api = new Api(mesh.url());
   }
 

@@ -72,6 +72,9 @@ final class Launcher {
     ProcessBuilder process = new ProcessBuilder(command).directory(folder.toFile());
     // The reactor has built everything; a build inside it would pull the files from under it.
     process.environment().put("WINNOW_BUILT", "1");
+    // A busy machine must not change what services that it starts answer.
+    process.environment().put("WINNOW_DECODER_PLAN_TIMEOUT", "60s");
+    process.environment().put("WINNOW_DECODER_VERDICT_TIMEOUT", "60s");
     process.environment().putAll(environment);
     return process;
   }

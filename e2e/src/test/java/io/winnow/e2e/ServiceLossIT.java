@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,9 @@ class ServiceLossIT {
 
   private static final DemoQuestion QUESTION = DemoQuestion.TELLING;
   private static final int ANSWERS = 8;
+  private static final Pattern ACCEPTED =
+      Pattern.compile(
+          "^(winnow_decoder_answers_live|gen_ai_server_request_duration_seconds_count)\\b");
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -103,6 +107,7 @@ class ServiceLossIT {
   /** Some answers are being streamed at the stop, others are in their prefill or in line. */
   @Test
   void aStopLetsAnswersUnderWayEnd() throws Exception {
+    double before = accepted();
     CountDownLatch started = new CountDownLatch(ANSWERS / 2);
     List<CompletableFuture<HttpResponse<InputStream>>> answers = new ArrayList<>();
     for (int i = 0; i < ANSWERS; i++) {
@@ -110,6 +115,7 @@ class ServiceLossIT {
       answers.get(i).thenRun(started::countDown);
     }
     assertThat(started.await(60, TimeUnit.SECONDS)).isTrue();
+    awaitAccepted(before + ANSWERS);
 
     assertThat(mesh.process(Mesh.DECODER).destroy()).isTrue();
 
@@ -122,6 +128,23 @@ class ServiceLossIT {
       }
     }
     assertThat(mesh.awaitExit(Mesh.DECODER)).isZero();
+  }
+
+  /** One that is read after the stop would be refused, and rightly so. */
+  private void awaitAccepted(double count) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (accepted() < count) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(end);
+    }
+  }
+
+  /** Requests that decoder-svc has read: those under way, and those that have ended. */
+  private double accepted() throws Exception {
+    return mesh.scrape(Mesh.DECODER, "text/plain")
+        .lines()
+        .filter(ACCEPTED.asPredicate())
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .sum();
   }
 
   private void lose(String module) throws Exception {

@@ -16,6 +16,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,10 @@ final class TestMesh implements AutoCloseable {
 
   /** A tight heap turns a buffer without a bound into a failure. */
   private static final String HEAP = "-Xmx400m";
+
+  /** A busy machine must not change what is compared. */
+  private static final Map<String, String> PATIENCE =
+      Map.of("winnow.decoder.plan-timeout", "60s", "winnow.decoder.verdict-timeout", "60s");
 
   private final Mesh mesh;
 
@@ -104,16 +109,32 @@ final class TestMesh implements AutoCloseable {
     int port = FreePorts.find(1).get(0);
     List<String> flags = Stream.concat(MeshPlan.QUICK_START.stream(), Stream.of(HEAP)).toList();
     Path logs = ROOT.resolve("e2e/target/logs").resolve(Integer.toString(port));
-    return new TestMesh(Mesh.start(new MeshPlan(ROOT, models, port, logs, flags, settings)));
+    return new TestMesh(
+        Mesh.start(new MeshPlan(ROOT, models, port, logs, flags, patient(settings))));
+  }
+
+  private static Map<String, Map<String, String>> patient(
+      Map<String, Map<String, String>> settings) {
+    Map<String, String> decoder = new HashMap<>(PATIENCE);
+    decoder.putAll(settings.getOrDefault(Mesh.DECODER, Map.of()));
+    Map<String, Map<String, String>> all = new HashMap<>(settings);
+    all.put(Mesh.DECODER, decoder);
+    return all;
   }
 
   URI url() {
     return mesh.url();
   }
 
-  /** Waits until readiness is this status; another process has no condition to wait on. */
+  /** Waits until decoder-svc's readiness is this status. */
   void awaitReady(int status) throws IOException, InterruptedException {
-    HttpRequest request = HttpRequest.newBuilder(url().resolve("/q/health/ready")).build();
+    awaitReady(Mesh.DECODER, status);
+  }
+
+  /** Waits until readiness is this status; another process has no condition to wait on. */
+  void awaitReady(String module, int status) throws IOException, InterruptedException {
+    URI ready = URI.create("http://127.0.0.1:" + httpPort(module) + "/q/health/ready");
+    HttpRequest request = HttpRequest.newBuilder(ready).build();
     HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     for (int round = 0; round < 600; round++) {
       if (http.send(request, BodyHandlers.discarding()).statusCode() == status) {
@@ -121,7 +142,7 @@ final class TestMesh implements AutoCloseable {
       }
       Thread.sleep(100);
     }
-    throw new AssertionError("readiness is never " + status);
+    throw new AssertionError(module + "'s readiness is never " + status);
   }
 
   ProcessHandle process(String module) {

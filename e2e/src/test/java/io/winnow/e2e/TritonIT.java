@@ -182,6 +182,7 @@ class TritonIT {
 
     tritons.get(1).restart(); // one is enough
     mesh.awaitReady(200);
+    mesh.awaitReady(Mesh.ENCODER, 200); // it connects on its own
     Reply answered = api.post(Api.question(QUESTION));
     assertThat(answered.status()).as(answered.message()).isEqualTo(200);
     assertThat(answered.answer()).isEqualTo(QUESTION.answer());
