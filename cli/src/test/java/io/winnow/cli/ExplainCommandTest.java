@@ -66,8 +66,13 @@ class ExplainCommandTest {
     String older = file("traces-2026-11-25T20-00-00.000.json", collected.substring(0, cut));
     String latest = file("traces.json", collected.substring(cut));
 
+    assertThat(run("", "--last", "--file", file("whole.json", collected))).isZero();
+    String whole = out.toString();
+    out.getBuffer().setLength(0);
+
     assertThat(run("", "--last", "--file", older, "--file", latest)).isZero();
-    assertThat(out.toString()).contains("trace " + SECOND, "to the first token");
+    assertThat(out).hasToString(whole);
+    assertThat(whole).contains("trace " + SECOND, "to the first token");
   }
 
   @Test
