@@ -277,15 +277,23 @@ func limitMemory(pid int, bytes int64) (group string) {
 		if os.Mkdir(group, 0o755) != nil {
 			continue
 		}
-		limited := os.WriteFile(filepath.Join(group, at[1]), []byte(fmt.Sprint(bytes)), 0o644)
-		joined := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(fmt.Sprint(pid)), 0o644)
-		if limited == nil && joined == nil {
+		if overwrite(filepath.Join(group, at[1]), bytes) == nil && overwrite(filepath.Join(group, "cgroup.procs"), int64(pid)) == nil {
 			return group
 		}
 		os.Remove(group)
 	}
 	log.Print("left out: memory limits, since this machine's control groups cannot be written to")
 	return ""
+}
+
+// Of an existing file only: where the first version of control groups is mounted, the folder of the second is an ordinary one.
+func overwrite(file string, value int64) error {
+	opened, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(opened, value)
+	return errors.Join(err, opened.Close())
 }
 
 func command(name string, args ...string) error {
