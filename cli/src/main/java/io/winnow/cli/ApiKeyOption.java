@@ -4,7 +4,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The option by which a command names itself to services that ask for a key. */
@@ -26,11 +25,7 @@ final class ApiKeyOption {
   /** Refuses what cannot be sent in a header, as wrong usage; does not repeat it. */
   void check() {
     if (key != null && !key.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
-      if (mixee == null) {
-        throw new IllegalStateException("picocli has not set the command up");
-      }
-      throw new ParameterException(
-          mixee.commandLine(), "the API key has characters that no key has: spaces or not ASCII");
+      throw Usage.wrong(mixee, "the API key has characters that no key has: spaces or not ASCII");
     }
   }
 

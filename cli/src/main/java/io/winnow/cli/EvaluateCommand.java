@@ -149,9 +149,6 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private CommandSpec spec() {
-    if (spec == null) {
-      throw new IllegalStateException("picocli has not set the command up");
-    }
-    return spec;
+    return Usage.injected(spec);
   }
 }

@@ -82,9 +82,6 @@ final class RepositoryOptions {
   }
 
   private ParameterException wrong(String message) {
-    if (mixee == null) {
-      throw new IllegalStateException("picocli has not set the command up");
-    }
-    return new ParameterException(mixee.commandLine(), message);
+    return Usage.wrong(mixee, message);
   }
 }

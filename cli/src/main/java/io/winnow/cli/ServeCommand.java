@@ -109,9 +109,6 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private CommandSpec spec() {
-    if (spec == null) {
-      throw new IllegalStateException("picocli has not set the command up");
-    }
-    return spec;
+    return Usage.injected(spec);
   }
 }

@@ -145,9 +145,6 @@ final class ServiceOptions {
   }
 
   private CommandSpec mixee() {
-    if (mixee == null) {
-      throw new IllegalStateException("picocli has not set the command up");
-    }
-    return mixee;
+    return Usage.injected(mixee);
   }
 }

@@ -133,6 +133,12 @@ class WinnowTest {
   }
 
   @Test
+  void aKeyThatCannotBeSentIsWrongUsageAndNotRepeated() {
+    assertThat(run("ask", "a.png", "what?", "--api-key", "two words")).isEqualTo(2);
+    assertThat(err.toString()).contains("API key").doesNotContain("two words");
+  }
+
+  @Test
   void aModelRepositoryThatIsNoFolderIsNamed() throws Exception {
     Path picture = Files.write(folder.resolve("a.png"), new byte[] {1});
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ApiKeysIT {
 
   private static final String KEY = "a-key-of-the-tests";
+
   @TempDir private static Path folder;
   private static TestMesh mesh;
 

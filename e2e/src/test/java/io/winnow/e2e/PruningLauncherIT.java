@@ -7,6 +7,8 @@ import io.winnow.e2e.Launcher.Result;
 import io.winnow.e2e.WhatWasKept.Decoder;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,17 +48,10 @@ class PruningLauncherIT {
 
   @Test
   void askShowsTheExitAndWhatItSaved(TestMesh mesh) throws Exception {
+    Path picture = TestMesh.ROOT.resolve("demo-model/pictures/ex03.png");
+
     Result result =
-        new Launcher(folder)
-            .run(
-                "ask",
-                TestMesh.ROOT.resolve("demo-model/pictures/ex03.png"),
-                "Is there a circle?",
-                "--prune",
-                "dyvte",
-                "--blocking",
-                "--url",
-                mesh.url());
+        ask(mesh, picture, "Is there a circle?", List.of("--prune", "dyvte", "--blocking"));
 
     assertThat(result.status()).as(result.err()).isZero();
     assertThat(result.out())
@@ -73,14 +68,14 @@ class PruningLauncherIT {
   }
 
   private Result ask(TestMesh mesh, Object... options) throws Exception {
-    Object[] args = new Object[5 + options.length];
-    System.arraycopy(options, 0, args, 5, options.length);
-    args[0] = "ask";
-    args[1] = QUESTION.pictureFile();
-    args[2] = QUESTION.text();
-    args[3] = "--url";
-    args[4] = mesh.url();
-    return winnow.run(args);
+    return ask(mesh, QUESTION.pictureFile(), QUESTION.text(), List.of(options));
+  }
+
+  private Result ask(TestMesh mesh, Path picture, String text, List<Object> options)
+      throws Exception {
+    List<Object> args = new ArrayList<>(List.of("ask", picture, text, "--url", mesh.url()));
+    args.addAll(options);
+    return winnow.run(args.toArray());
   }
 
   private static void assertRefused(String words, Result result) {

@@ -2,6 +2,7 @@ package io.winnow.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.winnow.cli.explain.TraceStores;
 import io.winnow.cli.mesh.FreePorts;
 import io.winnow.cli.mesh.RunningServe;
 import java.io.BufferedReader;
@@ -78,6 +79,12 @@ class ServeIT {
     Launcher.Result unknown = new Launcher(folder).run("explain", "0".repeat(32));
     assertThat(unknown.status()).isEqualTo(1);
     assertThat(unknown.err()).contains("is not held there");
+  }
+
+  /** So no question of a user's is the first one. */
+  @Test
+  void itHasAskedAQuestionOfItsOwn() throws Exception {
+    assertThat(new TraceStores(List.of(URI.create(url))).last()).isPresent();
   }
 
   @Test

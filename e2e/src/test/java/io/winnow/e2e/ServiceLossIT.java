@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,9 +30,6 @@ class ServiceLossIT {
 
   private static final DemoQuestion QUESTION = DemoQuestion.TELLING;
   private static final int ANSWERS = 8;
-  private static final Pattern ACCEPTED =
-      Pattern.compile(
-          "^(winnow_decoder_answers_live|gen_ai_server_request_duration_seconds_count)\\b");
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -140,11 +136,10 @@ class ServiceLossIT {
 
   /** Requests that decoder-svc has read: those under way, and those that have ended. */
   private double accepted() throws Exception {
-    return mesh.scrape(Mesh.DECODER, "text/plain")
-        .lines()
-        .filter(ACCEPTED.asPredicate())
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-        .sum();
+    return ScrapedMetrics.sum(
+        mesh.scrape(Mesh.DECODER, "text/plain"),
+        "winnow_decoder_answers_live ",
+        "gen_ai_server_request_duration_seconds_count{");
   }
 
   private void lose(String module) throws Exception {

@@ -138,20 +138,22 @@ class TritonIT {
     awaitBothUsed();
   }
 
-  /** Waits until decoder-svc has noticed that both are back; its log says so. */
+  /** Waits until decoder-svc has noticed that both are back. */
   @BeforeEach
   void awaitBothUsed() throws Exception {
     for (RealTriton triton : tritons) {
-      String about = "runtime " + triton.address() + " is ";
-      for (int round = 0; !decoderLog().startsWith("ready", lastAfter(about)); round++) {
-        assertThat(round).as(about + "ready").isLessThan(600);
+      for (int round = 0; !isUsed(triton); round++) {
+        assertThat(round).as(triton.address() + " is used").isLessThan(600);
         RealTriton.pause();
       }
     }
   }
 
-  private int lastAfter(String text) throws IOException {
-    return decoderLog().lastIndexOf(text) + text.length();
+  /** By what the log says of it last. */
+  private boolean isUsed(RealTriton triton) throws IOException {
+    String log = decoderLog();
+    String about = "runtime " + triton.address() + " is ";
+    return log.startsWith("ready", log.lastIndexOf(about) + about.length());
   }
 
   private String decoderLog() throws IOException {

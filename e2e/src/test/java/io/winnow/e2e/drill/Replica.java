@@ -1,5 +1,6 @@
 package io.winnow.e2e.drill;
 
+import io.winnow.e2e.ScrapedMetrics;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -80,17 +81,7 @@ final class Replica {
   }
 
   private double sum(String metric) throws IOException {
-    return get(service.metricsUrl(address))
-        .lines()
-        .filter(line -> line.startsWith(metric))
-        .mapToDouble(line -> Double.parseDouble(value(line)))
-        .sum();
-  }
-
-  /** NAME{LABELS} VALUE, and in OpenMetrics perhaps an exemplar behind it. */
-  private static String value(String line) {
-    String rest = line.contains("}") ? line.substring(line.indexOf("} ") + 2) : line.split(" ")[1];
-    return rest.split(" ")[0];
+    return ScrapedMetrics.sum(get(service.metricsUrl(address)), metric);
   }
 
   /** As a kubelet does: a connection that is kept would hold up a Triton's end. */

@@ -304,22 +304,13 @@ class ReplicatedTritonIT {
   }
 
   private static void await(BooleanSupplier condition) {
-    for (int round = 0; round < 600; round++) {
+    for (int round = 0; round < 1200; round++) {
       if (condition.getAsBoolean()) {
         return;
       }
-      pause();
+      RealTriton.pause();
     }
     throw new AssertionError("in vain");
-  }
-
-  /** A process of another program has no condition to wait on. */
-  private static void pause() {
-    try {
-      Thread.sleep(100);
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
   }
 
   private static void assertSame(List<SampledToken> tokens, List<SampledToken> expected) {
